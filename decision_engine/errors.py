@@ -95,7 +95,8 @@ class Conflict(DecisionEngineError):
     """Somebody or something was faster; *by* and *at* say who and when where it is known."""
 
     default = Text(
-        "该事项刚刚被他人更新，请刷新后重试。", "This was just changed by somebody else. Reload and try again."
+        "该事项刚刚被他人更新，请刷新后重试。",
+        "This was just changed by somebody else. Reload and try again.",
     )
 
     def __init__(
@@ -140,7 +141,9 @@ class Unlawful(DecisionEngineError):
 class Undeployable(DecisionEngineError):
     """A diagram is unreadable, unsafe, unsupported, unsound or unlawful; *findings* say where and why."""
 
-    default = Text("流程图不能部署，请按所列问题修改。", "The diagram cannot be deployed. Mend what is listed.")
+    default = Text(
+        "流程图不能部署，请按所列问题修改。", "The diagram cannot be deployed. Mend what is listed."
+    )
 
     def __init__(self, findings: Sequence[Any], message: Text | None = None) -> None:
         super().__init__(message)
