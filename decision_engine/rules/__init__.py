@@ -1,0 +1,1 @@
+"""What the law demands: dated data and pure functions with citations."""
