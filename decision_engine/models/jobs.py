@@ -69,9 +69,11 @@ class CalendarNotice(Model):
 
     __tablename__ = "calendar_notice"
     id: Mapped[str] = mapped_column(primary_key=True, default=new_id)
-    document_no: Mapped[str]
+    document_no: Mapped[str] = mapped_column(unique=True)
     issued_on: Mapped[date]
-    source: Mapped[str]
+    year: Mapped[int]
+    national: Mapped[bool]
+    source_url: Mapped[str]
     status: Mapped[str]
     proposed_by: Mapped[str] = mapped_column(ForeignKey("person.id"))
     approved_by: Mapped[str | None] = mapped_column(ForeignKey("person.id"))

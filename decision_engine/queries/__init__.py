@@ -1,0 +1,1 @@
+"""What people ask: one function a question; nothing here changes anything."""

@@ -1,0 +1,92 @@
+"""Follow the flow: after a move of the engine, bring tasks, timers and case in step with its position.
+
+Not a verb of its own: commands that move a case end with `follow`, in the same transaction.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import select
+
+from decision_engine import process, rules
+from decision_engine.calendar import end_of_day
+from decision_engine.models import Case, Job, Task
+from decision_engine.queries.casefile import CaseFile
+from decision_engine.work import Work
+
+AGREED = {"comment_period": ("publish_notice", "deadline")}
+"""Timers whose end was agreed on the record: step of the timer -> (step, field) that fixes it.
+
+The statutory minimum is a rule on that step (R-713-15-2); the timer keeps what was announced.
+"""
+
+
+def follow(work: Work, case: Case, position: process.Position, file: CaseFile) -> None:
+    """Store *position*: state on the case, tasks that opened or fell away, timers to wait for."""
+    case.state = position.state
+    case.state_format = process.STATE_FORMAT
+    _follow_tasks(work, case, position)
+    _follow_timers(work, case, position, file)
+    if position.ended:
+        case.status = "ENDED"
+        case.ended_at = work.now
+        case.ending = position.passed[-1] if position.passed else None
+
+
+def _follow_tasks(work: Work, case: Case, position: process.Position) -> None:
+    known = {
+        task.id: task
+        for task in work.session.scalars(select(Task).where(Task.case_id == case.id, Task.status == "OPEN"))
+    }
+    ready = {one.id: one for one in position.ready}
+    for task_id, task in known.items():
+        if task_id not in ready:
+            task.status, task.closed_at = "CANCELLED", work.now
+    work.session.add_all(
+        Task(
+            id=one.id, case_id=case.id, organ_id=case.organ_id, element=one.element, step=one.step,
+            name=one.name, role=one.role, item=one.item, calls=list(one.call_path), status="OPEN",
+            opened_at=work.now,
+        )
+        for one in position.ready
+        if one.id not in known
+    )  # fmt: skip
+
+
+def _follow_timers(work: Work, case: Case, position: process.Position, file: CaseFile) -> None:
+    known = {
+        job.subject: job
+        for job in work.session.scalars(
+            select(Job).where(Job.case_id == case.id, Job.state.in_(("PENDING", "LEASED")))
+        )
+    }
+    waiting = {one.id: one for one in position.timers}
+    for subject, job in known.items():
+        if subject not in waiting:
+            job.state = "CANCELLED"
+    for one in position.timers:
+        if one.id in known:
+            continue
+        due_at, provisional = due(work, one, file)
+        work.session.add(
+            Job(
+                kind="timer", case_id=case.id, subject=one.id, element=one.element, step=one.step,
+                period=one.text, due_at=due_at, provisional=provisional, state="PENDING", created_at=work.now,
+            )  # fmt: skip
+        )
+
+
+def due(work: Work, timer: process.Waiting, file: CaseFile) -> tuple[datetime, bool]:
+    """Return when *timer*, begun now, falls due, and whether that is provisional (beyond the known calendar)."""
+    agreed = AGREED.get(timer.step or "")
+    if agreed is not None:
+        step, field = agreed
+        day = next((r.day(field) for r in reversed(file.records) if r.kind == step), None)
+        if day is not None:
+            return end_of_day(day), not file.calendar.knows(day)
+    if timer.kind == "date":
+        return datetime.fromisoformat(timer.text), False
+    period = rules.period(timer.text, file.organ, work.today)
+    moment = file.calendar.due(work.now, period)
+    return moment.at, moment.provisional

@@ -1,0 +1,210 @@
+"""Keep the register: organs, units, persons, posts, accounts, delegations, bodies. Every change is an event.
+
+Persons are never deleted: a post ends, an account closes (R-ACC-08).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from sqlalchemy import select
+
+from decision_engine import access
+from decision_engine.commands.sessions import hash_password
+from decision_engine.errors import Conflict, Forbidden, InvalidAnswers, NotFound
+from decision_engine.language import Text
+from decision_engine.models import Account, Body, BodyMember, Delegation, Organ, Person, Post, Token, Unit
+from decision_engine.work import Work
+
+CHAIN = "people"
+SHORTEST_PASSWORD = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Membership:
+    """A member of a body to be, in order of rank."""
+
+    person_id: str
+    is_principal: bool = False
+
+
+def add_unit(work: Work, organ_id: str, name: str) -> Unit:
+    """Add a unit to *organ_id*."""
+    standing = _manager(work, "unit.add", organ_id)
+    unit = Unit(organ_id=organ_id, name=name)
+    work.session.add(unit)
+    work.session.flush()
+    work.record("unit.added", CHAIN, standing=standing, said={"name": name}, organ=organ_id, unit=unit.id)
+    return unit
+
+
+def add_person(work: Work, organ_id: str, name: str) -> Person:
+    """Add a person; what they may do comes with a post."""
+    standing = _manager(work, "person.add", organ_id)
+    person = Person(name=name)
+    work.session.add(person)
+    work.session.flush()
+    work.record("person.added", CHAIN, standing=standing, said={"name": name}, person=person.id)
+    return person
+
+
+def give_post(
+    work: Work,
+    person_id: str,
+    organ_id: str,
+    title: str,
+    roles: Sequence[str],
+    since: date,
+    *,
+    unit_id: str | None = None,
+    until: date | None = None,
+) -> Post:
+    """Give *person_id* a post with *roles* from *since* to *until* (inclusive).
+
+    Raises `InvalidAnswers` for an unknown role, or when auditing would meet acting (R-ACC-07).
+    """
+    standing = _manager(work, "post.give", organ_id, person=person_id)
+    _known(work, person_id)
+    unknown = sorted(set(roles) - access.ROLES)
+    if unknown:
+        raise InvalidAnswers(
+            {"roles": (Text(f"没有这些角色：{'、'.join(unknown)}。", f"No such roles: {', '.join(unknown)}."),)}
+        )
+    held = access.Actor(person_id, "", work.standings(person_id)).own_roles(organ_id) | set(roles)
+    if "auditor" in held and held & (access.WRITERS | {"administrator"}):
+        raise Forbidden(
+            Text("审计（监督）岗位不得与办理岗位兼任。", "An auditor may hold no post that acts."), rule="R-ACC-07"
+        )
+    post = Post(
+        person_id=person_id, organ_id=organ_id, unit_id=unit_id, title=title, roles=sorted(set(roles)),
+        since=since, until=until,
+    )  # fmt: skip
+    work.session.add(post)
+    work.session.flush()
+    work.record(
+        "post.given", CHAIN, standing=standing, said={"title": title}, person=person_id, organ=organ_id,
+        post=post.id, roles=sorted(set(roles)), since=since.isoformat(), until=until.isoformat() if until else None,
+    )  # fmt: skip
+    return post
+
+
+def end_post(work: Work, post_id: str, until: date) -> Post:
+    """End a post after *until*."""
+    post = work.session.get(Post, post_id)
+    if post is None:
+        raise NotFound
+    standing = _manager(work, "post.end", post.organ_id, post=post_id)
+    post.until = until
+    work.record("post.ended", CHAIN, standing=standing, post=post_id, until=until.isoformat())
+    return post
+
+
+def open_account(work: Work, organ_id: str, person_id: str, login: str, password: str) -> Account:
+    """Open a way to sign in for *person_id*. Raises `InvalidAnswers` (weak password), `Conflict` (login taken)."""
+    standing = _manager(work, "account.open", organ_id, person=person_id)
+    _known(work, person_id)
+    if len(password) < SHORTEST_PASSWORD:
+        raise InvalidAnswers(
+            {
+                "password": (
+                    Text(
+                        f"密码至少 {SHORTEST_PASSWORD} 个字符。",
+                        f"A password has at least {SHORTEST_PASSWORD} characters.",
+                    ),
+                )
+            }
+        )
+    if work.session.scalar(select(Account.id).where(Account.login == login)) is not None:
+        raise Conflict(Text("该登录名已被使用。", "This login name is taken."))
+    account = Account(person_id=person_id, login=login, password_hash=hash_password(work.house.settings, password))
+    work.session.add(account)
+    work.session.flush()
+    work.record("account.opened", CHAIN, standing=standing, person=person_id, account=account.id)
+    return account
+
+
+def close_account(work: Work, organ_id: str, account_id: str) -> Account:
+    """Close an account: its tokens end at once, the person stays in every record."""
+    standing = _manager(work, "account.close", organ_id)
+    account = work.session.get(Account, account_id)
+    if account is None:
+        raise NotFound
+    account.closed_at = work.now
+    for token in work.session.scalars(select(Token).where(Token.account_id == account_id)):
+        token.revoked_at = token.revoked_at or work.now
+    work.record("account.closed", CHAIN, standing=standing, person=account.person_id, account=account_id)
+    return account
+
+
+def delegate(
+    work: Work, organ_id: str, to_id: str, since: date, until: date, reason: str, *, role: str | None = None
+) -> Delegation:
+    """Let *to_id* act for oneself in *organ_id* from *since* to *until* (inclusive), in *role* or in all."""
+    work.tries(CHAIN, "delegation.give", to=to_id)
+    mine = [standing for standing in work.actor.in_organ(organ_id) if standing.on_behalf_of is None]
+    if not any(role is None or role in standing.roles for standing in mine):
+        raise Forbidden(Text("您没有可以委托的岗位。", "You hold no such post to delegate."))
+    _known(work, to_id)
+    if until < since:
+        raise InvalidAnswers({"until": (Text("结束日期早于开始日期。", "The end lies before the start."),)})
+    delegation = Delegation(
+        organ_id=organ_id, from_id=work.actor.person_id, to_id=to_id, role=role, since=since, until=until, reason=reason
+    )
+    work.session.add(delegation)
+    work.session.flush()
+    work.record(
+        "delegation.given", CHAIN, standing=mine[0], said={"reason": reason}, delegation=delegation.id, to=to_id,
+        role=role, since=since.isoformat(), until=until.isoformat(),
+    )  # fmt: skip
+    return delegation
+
+
+def revoke_delegation(work: Work, delegation_id: str) -> Delegation:
+    """End a delegation at once; its giver or a manager of people may."""
+    delegation = work.session.get(Delegation, delegation_id)
+    if delegation is None:
+        raise NotFound
+    work.tries(CHAIN, "delegation.revoke", delegation=delegation_id)
+    standing = None
+    if delegation.from_id != work.actor.person_id:
+        standing = access.stand(work.actor, "people.manage", delegation.organ_id)
+    delegation.revoked_at = work.now
+    work.record("delegation.revoked", CHAIN, standing=standing, delegation=delegation_id)
+    return delegation
+
+
+def form_body(
+    work: Work, organ_id: str, kind: str, name: str, members: Sequence[Membership], since: date
+) -> Body:
+    """Form a deciding body with *members*, exactly one of them the principal."""
+    standing = _manager(work, "body.form", organ_id)
+    if sum(member.is_principal for member in members) != 1:
+        raise InvalidAnswers(
+            {"members": (Text("须有且只有一名主要负责人。", "Exactly one member is the principal."),)}
+        )
+    body = Body(organ_id=organ_id, kind=kind, name=name, parameters={})
+    work.session.add(body)
+    work.session.flush()
+    work.session.add_all(
+        BodyMember(body_id=body.id, person_id=one.person_id, rank=rank, is_principal=one.is_principal, since=since)
+        for rank, one in enumerate(members, start=1)
+    )
+    work.record(
+        "body.formed", CHAIN, standing=standing, said={"name": name}, body=body.id, body_kind=kind,
+        members=[one.person_id for one in members], since=since.isoformat(),
+    )  # fmt: skip
+    return body
+
+
+def _manager(work: Work, act: str, organ_id: str, **about: str) -> access.Standing:
+    work.tries(CHAIN, act, organ=organ_id, **about)
+    if work.session.get(Organ, organ_id) is None:
+        raise NotFound
+    return access.stand(work.actor, "people.manage", organ_id)
+
+
+def _known(work: Work, person_id: str) -> None:
+    if work.session.get(Person, person_id) is None:
+        raise NotFound(Text("系统中没有此人。", "There is no such person."))

@@ -1,0 +1,259 @@
+"""Take up a step, give it back, pass it on, complete it.
+
+Completing is the one act that moves a case. In order (architecture.md section 5): is the task open? may this
+person? is the form right? is it lawful? does the engine agree? Only then are case, tasks, case file and log
+written, together.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import select
+
+from decision_engine import access, forms, process, rules
+from decision_engine.commands.effects import take_effect
+from decision_engine.commands.flow import follow
+from decision_engine.errors import Conflict, Forbidden, InvalidAnswers, NotFound, NotReady, Unlawful
+from decision_engine.language import Text
+from decision_engine.models import Case, Document, Person, Record, Task
+from decision_engine.queries import definitions
+from decision_engine.queries.casefile import CaseFile, as_fact, open_file
+from decision_engine.work import Receipt, Work
+
+
+@dataclass(frozen=True, slots=True)
+class Completed:
+    """What completing a task did: its receipt, the rules checked, and what waits next."""
+
+    task: Task
+    case: Case
+    receipt: Receipt
+    findings: tuple[rules.Finding, ...]
+    next: tuple[process.Ready, ...]
+
+
+# -- completing ----------------------------------------------------------------------------------------
+
+
+def complete_task(
+    work: Work,
+    task_id: str,
+    answers: Mapping[str, Any],
+    *,
+    departures: Sequence[rules.Departure] = (),
+    version: int | None = None,
+) -> Completed:
+    """Complete *task_id* with *answers*; *departures* claim lawful exceptions, with reason and approver.
+
+    Raises `NotFound`, `NotReady` (done by whom, when), `Conflict` (the form was stale), `Forbidden`,
+    `InvalidAnswers`, `Unlawful` (with the findings), `EngineDisagrees`.
+    """
+    case, task = _open_task(work, task_id, version)
+    work.tries(case, "task.complete", task=task.id, step=task.step or task.element)
+    file = open_file(work, case, task.step)
+    standing = access.stand_for_duty(work.actor, _duty(case, task), file.done)
+    definition = definitions.compiled(work.session, case.definition_hash)
+    said = forms.load(task.step, answers, reads=definition.fields_of(task.step))
+    _references_exist(work, case, task.step, said)
+    draft = take_effect(work, case, task.step, said)
+    record = _record(work, case, task, standing, said, draft, departures)
+    findings = _lawful(work, file, task.step or task.element, as_fact(record), departures)
+    position = process.complete(definition, case.state, task.id, said)
+
+    task.status, task.closed_at, task.closed_by = "DONE", work.now, work.actor.person_id
+    task.assignee_id = task.assignee_id or work.actor.person_id
+    case.records = record.seq
+    work.session.add(record)
+    follow(work, case, position, file.having(as_fact(record)))
+    receipt = work.record(
+        "task.completed",
+        case,
+        standing=standing,
+        said=said,
+        task={"id": task.id, "element": task.element, "step": task.step, "item": task.item, "calls": task.calls},
+        entry=record.seq,
+        draft=record.draft,
+        definition=case.definition_hash,
+        engine=process.ENGINE,
+        rules={
+            "version": rules.RULE_SET_VERSION,
+            "checked": [[finding.rule, finding.outcome.value] for finding in findings],
+        },
+        exceptions=[departure.rule for departure in departures],
+        next=[[one.id, one.element] for one in position.ready],
+        ended=position.ended,
+    )
+    return Completed(task, case, receipt, findings, position.ready)
+
+
+def _open_task(work: Work, task_id: str, version: int | None) -> tuple[Case, Task]:
+    """Return the case, locked, and its task if it still waits."""
+    row = work.session.execute(
+        select(Case, Task)
+        .join(Task, Task.case_id == Case.id)
+        .where(Task.id == task_id)
+        .with_for_update(of=Case)
+    ).one_or_none()
+    if row is None:
+        raise NotFound
+    case, task = row
+    if task.organ_id not in {standing.organ_id for standing in work.actor.standings}:
+        raise NotFound
+    if task.status != "OPEN":
+        raise NotReady(_who_was_faster(work, task), by=_name(work, task.closed_by), at=task.closed_at)
+    if version is not None and version != task.version:
+        raise Conflict(
+            Text(
+                "您打开表单后该事项已有变化，请刷新后再提交；已填写的内容请先保存。",
+                "This changed after you opened the form. Keep what you wrote, reload, and submit again.",
+            ),
+            by=_name(work, task.assignee_id),
+            at=task.claimed_at,
+        )
+    return case, task
+
+
+def _duty(case: Case, task: Task) -> access.Duty:
+    return access.Duty(task.organ_id, task.step, task.role, task.item, task.assignee_id, case.lead_unit_id)
+
+
+def _record(
+    work: Work,
+    case: Case,
+    task: Task,
+    standing: access.Standing,
+    said: dict[str, Any],
+    draft: str | None,
+    departures: Sequence[rules.Departure],
+) -> Record:
+    return Record(
+        case_id=case.id,
+        seq=case.records + 1,
+        kind=task.step or task.element,
+        task_id=task.id,
+        data=said,
+        at=work.now,
+        author_id=work.actor.person_id,
+        role=task.role or "",
+        post=standing.title,
+        on_behalf_of_id=standing.on_behalf_of,
+        item=task.item,
+        draft=draft,
+        exceptions=[[one.rule, one.reason, one.approver] for one in departures],
+    )
+
+
+def _lawful(
+    work: Work, file: CaseFile, gate: str, pending: rules.Record, departures: Sequence[rules.Departure]
+) -> tuple[rules.Finding, ...]:
+    findings = rules.examine(gate, file.facts(work, gate, pending, departures))
+    broken = tuple(finding for finding in findings if finding.outcome is rules.Outcome.BROKEN)
+    if broken:
+        raise Unlawful(broken)
+    return findings
+
+
+def _references_exist(work: Work, case: Case, step: str | None, said: Mapping[str, Any]) -> None:
+    """Refuse papers that are not of this case and persons nobody knows."""
+    named = forms.references(step, said)
+    missing: dict[str, tuple[Text, ...]] = {}
+    if named.documents:
+        known = set(
+            work.session.scalars(
+                select(Document.id).where(
+                    Document.case_id == case.id, Document.id.in_(set(named.documents.values()))
+                )
+            )
+        )
+        unknown = Text("本案卷宗中没有这份文件，请先上传。", "The case holds no such document. Upload it first.")
+        missing |= {path: (unknown,) for path, one in named.documents.items() if one not in known}
+    if named.persons:
+        known = set(work.session.scalars(select(Person.id).where(Person.id.in_(set(named.persons.values())))))
+        unknown = Text("系统中没有此人。", "There is no such person.")
+        missing |= {path: (unknown,) for path, one in named.persons.items() if one not in known}
+    if missing:
+        raise InvalidAnswers(missing)
+
+
+# -- claiming, giving back, passing on -----------------------------------------------------------------
+
+
+def claim_task(work: Work, task_id: str, *, version: int | None = None) -> Task:
+    """Take *task_id* up (签收): from now on only this person completes it."""
+    case, task = _open_task(work, task_id, version)
+    work.tries(case, "task.claim", task=task.id, step=task.step or task.element)
+    if task.assignee_id is not None and task.assignee_id != work.actor.person_id:
+        raise Conflict(
+            Text("该事项已由他人签收。", "Somebody else took this up already."),
+            by=_name(work, task.assignee_id),
+            at=task.claimed_at,
+        )
+    standing = access.stand_for_duty(work.actor, _duty(case, task), open_file(work, case, task.step).done)
+    task.assignee_id, task.claimed_at = work.actor.person_id, work.now
+    work.record("task.claimed", case, standing=standing, task={"id": task.id, "step": task.step})
+    return task
+
+
+def return_task(work: Work, task_id: str, reason: str) -> Task:
+    """Give *task_id* back (退签) so that somebody else of the role can take it up."""
+    case, task = _open_task(work, task_id, None)
+    work.tries(case, "task.return", task=task.id, step=task.step or task.element)
+    if task.assignee_id != work.actor.person_id:
+        raise Forbidden(Text("只能退回本人已签收的事项。", "Only what you took up yourself can be given back."))
+    standing = access.stand_for_duty(work.actor, _duty(case, task), {})
+    task.assignee_id, task.claimed_at = None, None
+    work.record("task.returned", case, standing=standing, said={"reason": reason}, task={"id": task.id, "step": task.step})
+    return task
+
+
+def transfer_task(work: Work, task_id: str, to_person_id: str, reason: str) -> Task:
+    """Hand *task_id* to another person who may do it (转办), with a reason."""
+    case, task = _open_task(work, task_id, None)
+    work.tries(case, "task.transfer", task=task.id, step=task.step or task.element, to=to_person_id)
+    if task.item is not None:
+        raise Forbidden(Text("该事项须由指定的本人办理，不能转办。", "One named person is asked; it cannot be passed on."))
+    standing = (
+        access.stand_for_duty(work.actor, _duty(case, task), {})
+        if task.assignee_id == work.actor.person_id
+        else access.stand(work.actor, "task.transfer", case.organ_id)
+    )
+    receiver = _actor(work, to_person_id)
+    file = open_file(work, case, task.step)
+    access.stand_for_duty(
+        receiver,
+        access.Duty(task.organ_id, task.step, task.role, task.item, None, case.lead_unit_id),
+        file.done,
+    )
+    task.assignee_id, task.claimed_at = to_person_id, work.now
+    work.record(
+        "task.transferred",
+        case,
+        standing=standing,
+        said={"reason": reason},
+        task={"id": task.id, "step": task.step},
+        to=to_person_id,
+    )
+    return task
+
+
+def _actor(work: Work, person_id: str) -> access.Actor:
+    person = work.session.get(Person, person_id)
+    if person is None or person.closed_at is not None:
+        raise NotFound(Text("没有此人，或其账户已停用。", "There is no such person, or the account is closed."))
+    return access.Actor(person.id, person.name, work.standings(person.id))
+
+
+def _name(work: Work, person_id: str | None) -> str | None:
+    person = work.session.get(Person, person_id) if person_id else None
+    return person.name if person else None
+
+
+def _who_was_faster(work: Work, task: Task) -> Text | None:
+    name = _name(work, task.closed_by)
+    if name is None or task.closed_at is None:
+        return None
+    at = task.closed_at.isoformat(timespec="seconds")
+    return Text(f"该事项已由{name}于 {at} 办结。", f"{name} completed this at {at}.")

@@ -1,0 +1,103 @@
+"""Let time pass in a case: a due timer fires once, through an ordinary act of the person *clock*.
+
+Claiming is by lease, so several workers may run; the job's end lies in the transaction of its effect, so the
+effect happens once even if two workers hold the job after a lease ran out (proof.md 3.5).
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from sqlalchemy import or_, select, update
+
+from decision_engine import process, rules
+from decision_engine.access import CLOCK
+from decision_engine.commands.flow import follow
+from decision_engine.errors import DecisionEngineError
+from decision_engine.models import Case, Incident, Job, Record
+from decision_engine.queries import definitions
+from decision_engine.queries.casefile import as_fact, open_file
+from decision_engine.work import Work
+
+LEASE = timedelta(minutes=2)
+MAX_ATTEMPTS = 5
+
+
+def lease_due_job(work: Work, owner: str) -> str | None:
+    """Take the job that has been due longest and return its id; None when nothing is due."""
+    free = or_(Job.state == "PENDING", (Job.state == "LEASED") & (Job.lease_until < work.now))
+    job = work.session.scalar(
+        select(Job)
+        .where(free, Job.due_at <= work.now)
+        .order_by(Job.due_at, Job.id)
+        .limit(1)
+        .with_for_update(skip_locked=True)
+    )
+    if job is None:
+        return None
+    job.state, job.lease_owner, job.lease_until = "LEASED", owner, work.now + LEASE
+    job.attempts += 1
+    return job.id
+
+
+def fire_timer(work: Work, job_id: str, owner: str) -> bool:
+    """Fire the timer of *job_id* if *owner* still holds it; return whether it did.
+
+    Raises `EngineDisagrees` or `NotReady` when the flow does not wait for it.
+    """
+    held = work.session.execute(
+        update(Job)
+        .where(Job.id == job_id, Job.lease_owner == owner, Job.state == "LEASED")
+        .values(state="DONE")
+    )
+    if held.rowcount == 0:
+        return False
+    job = work.session.get_one(Job, job_id)
+    case = work.session.get_one(Case, job.case_id, with_for_update=True)
+    work.tries(case, "timer.fire", timer=job.subject, element=job.element)
+    definition = definitions.compiled(work.session, case.definition_hash)
+    file = open_file(work, case, job.step)
+    position = process.elapse(definition, case.state, job.subject)
+    record = _record(work, case, job)
+    work.session.add(record)
+    case.records = record.seq
+    follow(work, case, position, file.having(as_fact(record)))
+    work.record(
+        "timer.fired",
+        case,
+        timer={"id": job.subject, "element": job.element, "step": job.step, "period": job.period},
+        due=job.due_at.isoformat(timespec="milliseconds"),
+        entry=record.seq,
+        definition=case.definition_hash,
+        engine=process.ENGINE,
+        rules={"version": rules.RULE_SET_VERSION, "checked": []},
+        next=[[one.id, one.element] for one in position.ready],
+        ended=position.ended,
+    )
+    return True
+
+
+def give_up(work: Work, job_id: str, owner: str, problem: DecisionEngineError) -> None:
+    """Put a job that failed back, later each time; after five attempts stop and raise an incident."""
+    job = work.session.get_one(Job, job_id)
+    if job.lease_owner != owner or job.state != "LEASED":
+        return
+    job.last_error = f"{type(problem).__name__}: {problem}"[:500]
+    if job.attempts < MAX_ATTEMPTS:
+        job.state, job.due_at = "PENDING", work.now + LEASE * job.attempts
+        return
+    job.state = "FAILED"
+    work.session.add(
+        Incident(
+            kind="job.failed", case_id=job.case_id, at=work.now,
+            detail={"job": job.id, "element": job.element, "error": job.last_error},
+        )  # fmt: skip
+    )
+
+
+def _record(work: Work, case: Case, job: Job) -> Record:
+    return Record(
+        case_id=case.id, seq=case.records + 1, kind=job.step or job.element, task_id=None,
+        data={"closed_at": work.now.isoformat(timespec="milliseconds"), "due_at": job.due_at.isoformat()},
+        at=work.now, author_id=CLOCK.person_id, role="clock", post="", draft=case.draft, exceptions=[],
+    )  # fmt: skip

@@ -1,0 +1,72 @@
+"""Which procedures are there, and what a case runs: definitions, compiled once a process, by content hash."""
+
+from __future__ import annotations
+
+from threading import Lock
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from decision_engine import process
+from decision_engine.errors import NotFound
+from decision_engine.language import Text
+from decision_engine.models import Definition, DefinitionFile
+
+_compiled: dict[str, process.Definition] = {}
+_lock = Lock()
+
+
+def compiled(session: Session, content_hash: str) -> process.Definition:
+    """Return the runnable definition with *content_hash*: read from the database once, then kept."""
+    found = _compiled.get(content_hash)
+    if found is not None:
+        return found
+    files = files_of(session, content_hash)
+    with _lock:
+        if content_hash not in _compiled:
+            _compiled[content_hash] = process.compile_definition(process.read(files))
+        return _compiled[content_hash]
+
+
+def files_of(session: Session, content_hash: str) -> dict[str, bytes]:
+    """Return the exact files of a deployment by name. Raises `NotFound`."""
+    rows = session.execute(
+        select(DefinitionFile.name, DefinitionFile.content)
+        .where(DefinitionFile.definition_hash == content_hash)
+        .order_by(DefinitionFile.name)
+    )
+    files = {name: content for name, content in rows}
+    if not files:
+        raise NotFound(Text("没有这个流程定义。", "There is no such definition."))
+    return files
+
+
+def in_force(session: Session, process_id: str) -> Definition:
+    """Return the newest deployed definition of *process_id*. Raises `NotFound`."""
+    found = session.scalar(
+        select(Definition)
+        .where(Definition.process == process_id, Definition.status == "DEPLOYED")
+        .order_by(Definition.version.desc())
+        .limit(1)
+    )
+    if found is None:
+        raise NotFound(
+            Text(
+                f"流程“{process_id}”尚未部署，请管理员先部署并由第二人批准。",
+                f"The procedure {process_id} is not deployed. An administrator deploys it, a second person approves.",
+            )
+        )
+    return found
+
+
+def listed(session: Session) -> list[Definition]:
+    """Return every definition, newest versions first."""
+    return list(session.scalars(select(Definition).order_by(Definition.process, Definition.version.desc())))
+
+
+def one(session: Session, content_hash: str) -> Definition:
+    """Return one definition. Raises `NotFound`."""
+    found = session.get(Definition, content_hash)
+    if found is None:
+        raise NotFound(Text("没有这个流程定义。", "There is no such definition."))
+    return found

@@ -1,0 +1,301 @@
+"""One person, one moment, one transaction.
+
+`unit_of_work` is the only place that commits. It begins the transaction, finds out who acts, reads the clock
+once and hands out a `Work`. When the act is done everything is committed together: flow, case file, tables and
+event. When it is refused everything is rolled back, and then the refusal itself is recorded, alone.
+
+`Work.record` is the only writer of the log: one event per act, chained to the one before (see `audit.event`).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
+from typing import Any
+
+from sqlalchemy import Engine, and_, or_, select
+from sqlalchemy.exc import IntegrityError, OperationalError
+from sqlalchemy.orm import Session, sessionmaker
+from sqlalchemy.orm.exc import StaleDataError
+
+from decision_engine import audit
+from decision_engine.access import CLOCK, PUBLIC, Actor, Standing
+from decision_engine.calendar import local_day
+from decision_engine.clock import Clock
+from decision_engine.config import Settings
+from decision_engine.db import for_writing, new_id
+from decision_engine.errors import Conflict, DecisionEngineError, EngineDisagrees, Forbidden, NotSignedIn, Unlawful
+from decision_engine.models import Account, Case, Chain, Delegation, Event, EventPayload, Incident, Person, Post, Token
+
+RECORDED_REFUSALS = (Forbidden, Unlawful, EngineDisagrees)
+"""Refusals that are acts of their own and enter the log; a mistyped field is not one."""
+
+
+@dataclass(slots=True)
+class House:
+    """What every act needs and nobody makes twice: settings, database, clock."""
+
+    settings: Settings
+    engine: Engine
+    clock: Clock
+    writing: sessionmaker[Session] = field(init=False)
+    reading: sessionmaker[Session] = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Open the two ways in: one that will write, one that only reads."""
+        self.writing = sessionmaker(for_writing(self.engine), expire_on_commit=False)
+        self.reading = sessionmaker(self.engine, expire_on_commit=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """Proof, for the person, that the act entered the log: its chain, place and hash."""
+
+    event_id: str
+    chain: str
+    seq: int
+    hash: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """What is being tried, for the record of a refusal. *chain* is a case id or the name of a house chain."""
+
+    chain: str
+    kind: str
+    about: Mapping[str, Any]
+
+
+@dataclass(slots=True)
+class Work:
+    """A person acting at a moment inside a transaction."""
+
+    house: House
+    session: Session
+    actor: Actor
+    now: datetime
+    attempt: Attempt | None = None
+    receipts: list[Receipt] = field(default_factory=list)
+
+    @property
+    def today(self) -> date:
+        """Day of the act in Shanghai."""
+        return local_day(self.now)
+
+    def standings(self, person_id: str) -> tuple[Standing, ...]:
+        """Return what *person_id* may act as today."""
+        return standings_of(self.session, person_id, self.today)
+
+    def tries(self, chain: Case | str, kind: str, **about: Any) -> None:
+        """Say what is being tried, so that a refusal can be recorded with it."""
+        self.attempt = Attempt(chain.id if isinstance(chain, Case) else chain, kind, about)
+
+    def record(
+        self,
+        kind: str,
+        chain: Case | str,
+        *,
+        standing: Standing | None = None,
+        said: Any = None,
+        **about: Any,
+    ) -> Receipt:
+        """Write the one event of an act and return its receipt.
+
+        *kind* is past tense (`task.completed`). *said* (answers, reasons, names) goes into the payload behind a
+        salted commitment; *about* (ids, hashes, rule ids) into the hashed body: never personal data.
+        """
+        head = chain if isinstance(chain, Case) else _chain(self.session, chain)
+        event_id, salt = new_id(), secrets.token_bytes(audit.event.SALT_LENGTH)
+        payload = audit.canonical(
+            {"actor": {"name": self.actor.name, "post": standing.title if standing else ""}, "said": said}
+        )
+        body = {
+            **about,
+            "v": "ev1",
+            "id": event_id,
+            "chain": head.id,
+            "seq": head.head_seq + 1,
+            "prev": head.head_hash,
+            "at": stamp(self.now),
+            "kind": kind,
+            "actor": _who(self.actor, standing),
+            "commit": audit.commitment(salt, payload),
+        }
+        sealed = audit.seal(body)
+        head.head_seq += 1
+        head.head_hash = sealed.hash
+        self.session.add(
+            Event(
+                id=event_id, chain=head.id, seq=head.head_seq, kind=kind, at=self.now,
+                actor_id=self.actor.person_id, body=sealed.body, hash=sealed.hash,
+            )  # fmt: skip
+        )
+        self.session.flush()
+        self.session.add(EventPayload(event_id=event_id, salt=salt, payload=payload))
+        receipt = Receipt(event_id, head.id, head.head_seq, sealed.hash, self.now)
+        self.receipts.append(receipt)
+        return receipt
+
+
+@contextmanager
+def unit_of_work(house: House, bearer: str | None = None, *, as_actor: Actor | None = None) -> Iterator[Work]:
+    """Give a `Work` to whoever holds *bearer* (or to the clock, the public); commit it, or record its refusal.
+
+    Raises `NotSignedIn`, `Conflict` when another transaction was faster, and whatever the act refuses with.
+    """
+    work: Work | None = None
+    try:
+        with house.writing() as session, session.begin():
+            now = house.clock.now()
+            actor = as_actor or identify(session, bearer, now)
+            work = Work(house, session, actor, now)
+            yield work
+    except RECORDED_REFUSALS as refusal:
+        _record_refusal(house, work, refusal)
+        raise
+    except (StaleDataError, IntegrityError) as clash:
+        raise Conflict from clash
+    except OperationalError as clash:
+        if "locked" in str(clash.orig) or "could not serialize" in str(clash.orig):
+            raise Conflict from clash
+        raise
+
+
+@contextmanager
+def reading(house: House, bearer: str | None = None, *, as_actor: Actor | None = None) -> Iterator[Work]:
+    """Give a `Work` that only looks: nothing it does is committed."""
+    with house.reading() as session:
+        now = house.clock.now()
+        actor = as_actor or identify(session, bearer, now)
+        yield Work(house, session, actor, now)
+
+
+def identify(session: Session, bearer: str | None, now: datetime) -> Actor:
+    """Return who holds *bearer*, with the posts of the day, in two statements. Raises `NotSignedIn`."""
+    if not bearer:
+        raise NotSignedIn
+    person = session.execute(
+        select(Person)
+        .join(Account, Account.person_id == Person.id)
+        .join(Token, Token.account_id == Account.id)
+        .where(
+            Token.hash == token_hash(bearer),
+            Token.revoked_at.is_(None),
+            Token.expires_at > now,
+            Account.closed_at.is_(None),
+            Person.closed_at.is_(None),
+        )
+    ).scalar_one_or_none()
+    if person is None:
+        raise NotSignedIn
+    return Actor(person.id, person.name, standings_of(session, person.id, local_day(now)))
+
+
+def standings_of(session: Session, person_id: str, day: date) -> tuple[Standing, ...]:
+    """Return the posts *person_id* may act from on *day*: own ones and those delegated."""
+    lent = and_(
+        Delegation.from_id == Post.person_id,
+        Delegation.organ_id == Post.organ_id,
+        Delegation.to_id == person_id,
+        Delegation.revoked_at.is_(None),
+        Delegation.since <= day,
+        Delegation.until >= day,
+    )
+    rows = session.execute(
+        select(Post, Delegation)
+        .outerjoin(Delegation, lent)
+        .where(
+            or_(Post.person_id == person_id, Delegation.id.is_not(None)),
+            Post.since <= day,
+            or_(Post.until.is_(None), Post.until >= day),
+        )
+        .order_by(Post.since, Post.id)
+    )
+    return tuple(_standing(post, delegation) for post, delegation in rows)
+
+
+def _standing(post: Post, delegation: Delegation | None) -> Standing:
+    roles = frozenset(post.roles)
+    if delegation is not None and delegation.role is not None:
+        roles &= {delegation.role}
+    lender = delegation.from_id if delegation is not None else None
+    return Standing(post.organ_id, post.unit_id, post.title, roles, lender)
+
+
+def token_hash(bearer: str) -> str:
+    """Return what is kept of a bearer token."""
+    return hashlib.sha256(bearer.encode()).hexdigest()
+
+
+def stamp(moment: datetime) -> str:
+    """Return *moment* as the log writes it: UTC with milliseconds, `2026-04-28T02:30:00.000Z`."""
+    return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def _who(actor: Actor, standing: Standing | None) -> dict[str, Any]:
+    if standing is None:
+        return {"id": actor.person_id}
+    who = {"id": actor.person_id, "organ": standing.organ_id, "post": standing.title}
+    if standing.unit_id is not None:
+        who["unit"] = standing.unit_id
+    if standing.on_behalf_of is not None:
+        who["for"] = standing.on_behalf_of
+    return who
+
+
+def _chain(session: Session, name: str) -> Case | Chain:
+    """Return the head of chain *name*, locked: a case's, or one of the house's own, begun if it is new."""
+    case = session.get(Case, name, with_for_update=True)
+    if case is not None:
+        return case
+    chain = session.get(Chain, name, with_for_update=True)
+    if chain is None:
+        chain = Chain(id=name, head_seq=0, head_hash="")
+        session.add(chain)
+        session.flush()
+    return chain
+
+
+def _record_refusal(house: House, work: Work | None, refusal: DecisionEngineError) -> None:
+    if work is None or work.attempt is None:
+        return
+    attempt = work.attempt
+    with house.writing() as session, session.begin():
+        alone = Work(house, session, work.actor, work.now)
+        alone.record(
+            "act.refused",
+            attempt.chain,
+            said={"message": refusal.message.zh, "findings": _reasons(refusal)},
+            tried=attempt.kind,
+            refusal=type(refusal).__name__,
+            rules=_rules(refusal),
+            **attempt.about,
+        )
+        if isinstance(refusal, EngineDisagrees):
+            session.add(
+                Incident(
+                    kind="engine.disagrees", case_id=attempt.chain, at=work.now,
+                    detail={**attempt.about, "message": refusal.message.zh},
+                )  # fmt: skip
+            )
+
+
+def _rules(refusal: DecisionEngineError) -> list[str]:
+    if isinstance(refusal, Unlawful):
+        return [finding.rule for finding in refusal.findings]
+    rule = getattr(refusal, "rule", None)
+    return [rule] if rule else []
+
+
+def _reasons(refusal: DecisionEngineError) -> list[dict[str, str]]:
+    if not isinstance(refusal, Unlawful):
+        return []
+    return [{"rule": finding.rule, "reason": str(finding.message)} for finding in refusal.findings]
+
+
+__all__ = ["CLOCK", "PUBLIC", "Attempt", "House", "Receipt", "Work", "identify", "reading", "unit_of_work"]
