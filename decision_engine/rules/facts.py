@@ -17,9 +17,10 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from decision_engine.calendar import SHANGHAI, local_day
+from decision_engine.rules.parameter import Parameters, Value, shipped
 
 if TYPE_CHECKING:
-    from decision_engine.calendar import WorkCalendar
+    from decision_engine.calendar import Period, WorkCalendar
 
 _NOTHING: Mapping[str, Any] = MappingProxyType({})
 _YEARS = range(1949, 2200)
@@ -185,7 +186,7 @@ class Body:
     """A deciding body of the organ: its kind (domain.md 3.3), its principal and its members (person ids).
 
     *members* includes the principal. How it counts (quorum, majority, who decides) is not written here:
-    `parameters.body_rules(kind, ...)` reads that from the dated parameters.
+    `Facts.body_value(kind, "quorum_ordinary")` reads that from the dated parameters.
     """
 
     kind: str
@@ -219,12 +220,13 @@ class Facts:
     now: datetime
     calendar: WorkCalendar
     organ: Organ = field(default_factory=Organ)
-    matter: Mapping[str, Any] = _NOTHING
+    matter: Mapping[str, Any] = field(default_factory=dict)
     bodies: Mapping[str, Body] = field(default_factory=dict)
     drafts: tuple[Draft, ...] = ()
     comments: tuple[Comment, ...] = ()
     departures: tuple[Departure, ...] = ()
     persons: Mapping[str, Person] = field(default_factory=dict)
+    parameters: Parameters = field(default_factory=shipped, repr=False)
     _index: dict[str, tuple[Record, ...]] = field(default_factory=dict, init=False, repr=False, compare=False)
     _seen: list[tuple[Record, ...]] = field(default_factory=list, init=False, repr=False, compare=False)
 
@@ -293,6 +295,26 @@ class Facts:
     def body(self, kind: str) -> Body:
         """Return the organ's body of this kind; an unknown one has neither principal nor members."""
         return self.bodies.get(kind) or Body(kind)
+
+    def forget(self) -> None:
+        """Start a new reading: what was looked up so far is no longer evidence."""
+        self._seen.clear()
+
+    def evidence(self, at_most: int = 20) -> tuple[int, ...]:
+        """Return the numbers of the records looked up since `forget`; of each look-up the newest *at_most*."""
+        return tuple(sorted({record.seq for found in self._seen for record in found[-at_most:]}))
+
+    def value(self, name: str, on: date | None = None) -> Value:
+        """Return the parameter in force for the organ on a day (today unless given)."""
+        return self.parameters.value(name, on or self.today, self.organ.overlays)
+
+    def period(self, name: str, on: date | None = None) -> Period:
+        """Return the parameter in force for the organ as a length of legal time."""
+        return self.parameters.period(name, on or self.today, self.organ.overlays)
+
+    def body_value(self, body: str, name: str) -> Value:
+        """Return a body's rule of procedure in force today (`quorum_ordinary`, `decision_rule` ...)."""
+        return self.value(f"{body}.{name}")
 
     def _of(self, kind: str) -> tuple[Record, ...]:
         if not self._index:
