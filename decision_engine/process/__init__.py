@@ -1,0 +1,38 @@
+"""The diagram: read, proved, run. The only room that knows SpiffWorkflow and lxml.
+
+diagram = read(files)                          a plain value, or Refused
+definition = compile_definition(diagram)       ready to run, or Refused
+position = start(definition, facts)            bytes, who may act, what is waited for
+position = complete(definition, position.state, ready_id, answers)
+"""
+
+from decision_engine.process.findings import Finding, Refused
+from decision_engine.process.runner import (
+    STATE_FORMAT,
+    Definition,
+    Position,
+    Ready,
+    Waiting,
+    compile_definition,
+    complete,
+    elapse,
+    look,
+    signal,
+    start,
+)
+
+__all__ = [
+    "STATE_FORMAT",
+    "Definition",
+    "Finding",
+    "Position",
+    "Ready",
+    "Refused",
+    "Waiting",
+    "compile_definition",
+    "complete",
+    "elapse",
+    "look",
+    "signal",
+    "start",
+]

@@ -1,0 +1,647 @@
+"""SpiffWorkflow, kept to what it does well: a tree of tasks, each driven by the spec it stands on.
+
+`Case`, `Scope` and `Token` are SpiffWorkflow's workflow, sub-workflow and task; the spec classes below are
+SpiffWorkflow's own with the parts replaced that are wrong, slow or unsafe for us. What is guaranteed:
+
+* **The tree holds tokens.** Nothing is predicted, so every unfinished task is a token of the token game
+  and history may be cut away at any moment (`state` does so at every save).
+* **Joins count tokens** on each incoming flow (BPMN 2.0 13.4.1, 13.4.3). Where a token waits it is a
+  waiting task that knows its flow; earlier rounds of a loop leave nothing behind that could be counted.
+* **Answers are kept once per case**, under their step's name; scopes and branches share them. A branch
+  cannot overwrite another one's answers with an old copy.
+* **No code is run and no clock is read.** Conditions are `expressions`; timers wait until `fire` is called.
+* **Ids are counted**, so the same move on the same state gives the same position.
+* **Specs are never written to** after they are built; any number of cases may share them.
+"""
+
+# ruff: noqa: SLF001  (SpiffWorkflow's extension points are its protected hooks)
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterator, Mapping, Set
+from typing import Any, NoReturn
+
+from SpiffWorkflow.bpmn import BpmnWorkflow
+from SpiffWorkflow.bpmn.script_engine import PythonScriptEngine
+from SpiffWorkflow.bpmn.specs import defaults as stock
+from SpiffWorkflow.bpmn.specs.bpmn_process_spec import BpmnProcessSpec
+from SpiffWorkflow.bpmn.specs.control import BoundaryEventSplit, BpmnStartTask, SimpleBpmnTask
+from SpiffWorkflow.bpmn.specs.event_definitions.item_aware_event import SignalEventDefinition
+from SpiffWorkflow.bpmn.specs.event_definitions.simple import NoneEventDefinition, TerminateEventDefinition
+from SpiffWorkflow.bpmn.specs.event_definitions.timer import TimerEventDefinition
+from SpiffWorkflow.bpmn.specs.mixins import ExclusiveGatewayMixin
+from SpiffWorkflow.bpmn.specs.mixins.multiinstance_task import LoopTask
+from SpiffWorkflow.bpmn.specs.mixins.unstructured_join import UnstructuredJoin
+from SpiffWorkflow.bpmn.util.subworkflow import BpmnSubWorkflow
+from SpiffWorkflow.exceptions import WorkflowException
+from SpiffWorkflow.specs import WorkflowSpec
+from SpiffWorkflow.specs.MultiChoice import MultiChoice
+from SpiffWorkflow.task import Task
+from SpiffWorkflow.util.task import TaskState
+
+from decision_engine.errors import EngineDisagrees, InvalidAnswers
+from decision_engine.language import Text
+from decision_engine.process.diagram import Element
+from decision_engine.process.expressions import Variable, parse
+
+FUTURE, WAITING, READY, STARTED = TaskState.FUTURE, TaskState.WAITING, TaskState.READY, TaskState.STARTED
+COMPLETED, CANCELLED = TaskState.COMPLETED, TaskState.CANCELLED
+LIVE = FUTURE | WAITING | READY | STARTED
+
+MAX_STEPS = 10_000  # engine steps in one move; a proved diagram needs a few dozen
+MAX_INSTANCES = 500  # of one multi-instance activity
+
+
+# -- the case and its tokens -----------------------------------------------------------------------------
+
+
+class Token(Task):
+    """A task that knows no time, copies no data and takes its id from the case's counter."""
+
+    workflow: Any
+    task_spec: Any
+
+    def __init__(
+        self,
+        workflow: Any,
+        task_spec: Any,
+        parent: Token | None = None,
+        state: int = FUTURE,
+        number: int | None = None,
+    ) -> None:
+        self.id: int = workflow.top_workflow.next_id() if number is None else number
+        self.workflow = workflow
+        self.task_spec = task_spec
+        self._parent = None if parent is None else parent.id
+        self._children: list[int] = []
+        self._state = state
+        self.triggered = False
+        self.thread_id = 0
+        self.data: dict[str, Any] = {}
+        self.internal_data: dict[str, Any] = {}
+        self.last_state_change = 0.0
+        workflow.tasks[self.id] = self
+        if parent is not None:
+            parent._children.append(self.id)
+
+    @property
+    def parent(self) -> Any:
+        """The token this one came from, or the group it waits in."""
+        return self.workflow.tasks.get(self._parent)
+
+    @property
+    def children(self) -> list[Token]:
+        """What came from this token."""
+        tasks = self.workflow.tasks
+        return [tasks[child] for child in self._children]
+
+    @property
+    def is_live(self) -> bool:
+        """Whether this is a token, and not something that is over."""
+        return bool(self._state & LIVE)
+
+    def _add_child(self, task_spec: Any, state: int = FUTURE) -> Token:
+        return Token(self.workflow, task_spec, self, state)
+
+    def _set_state(self, value: int) -> None:
+        self._state = value
+
+    def _inherit_data(self) -> None:
+        """Do nothing: answers are the case's, not the task's."""
+
+    def _ready(self) -> None:
+        if not self.is_live:
+            return
+        self._state = READY
+        if not self.task_spec.manual:
+            self.workflow.top_workflow.agenda.append(self)
+
+    def cancel(self) -> None:
+        """Withdraw this token and what lives below it (instances, called processes)."""
+        todo = [self]
+        while todo:
+            token = todo.pop()
+            todo.extend(token.children)
+            if token.is_live:
+                token._state = CANCELLED
+                token.task_spec._on_cancel(token)
+
+
+class _Completes:
+    """What `Case` and `Scope` share: they note what is passed and are complete when no token is left."""
+
+    tasks: dict[int, Token]
+    top_workflow: Any
+    spec: Any
+    task_tree: Any
+
+    def begin(self) -> None:
+        """Put the first token on the start event."""
+        self.task_tree = Token(self, self.spec.start, number=0)
+        self.task_tree._ready()
+
+    def tokens(self) -> list[Token]:
+        """Return what is unfinished here, not counting the inside of sub-processes."""
+        return [token for token in self.tasks.values() if token._state & LIVE]
+
+    def clear(self) -> None:
+        """Withdraw every token (BPMN 2.0 13.5.6, terminate)."""
+        for token in self.tokens():
+            token.cancel()
+
+    def _task_completed_notify(self, token: Token) -> None:
+        if token.task_spec.bpmn_id is not None:
+            self.top_workflow.passed.append(token.task_spec.bpmn_id)
+
+
+class Scope(_Completes, BpmnSubWorkflow):
+    """One running embedded sub-process or called process."""
+
+    def __init__(self, spec: Any, parent: Token) -> None:
+        self.parent_token = parent
+        super().__init__(
+            spec, parent_task_id=parent.id, top_workflow=parent.workflow.top_workflow, deserializing=True
+        )
+
+    def _calculate_depth(self) -> int:
+        above = self.parent_token.workflow
+        return 1 + (above.depth if isinstance(above, Scope) else 0)
+
+
+class Case(_Completes, BpmnWorkflow):
+    """One running case: the main process, the scopes inside it, and what the diagram may read.
+
+    *seed* (24 hex digits) makes its ids unlike those of other cases.
+    """
+
+    subprocesses: dict[int, Scope]
+
+    def __init__(self, spec: Any, specs: Mapping[str, Any], seed: str) -> None:
+        self.seed = seed
+        self.counter = 0
+        self.facts: dict[str, Any] = {}
+        self.answers: dict[str, dict[str, Any]] = {}
+        self.agenda: deque[Token] = deque()
+        self.passed: list[str] = []
+        super().__init__(spec, specs, CONDITIONS, deserializing=True)
+
+    def next_id(self) -> int:
+        """Count on and return the next token's number."""
+        self.counter += 1
+        return self.counter
+
+    def public_id(self, token: Token) -> str:
+        """Return the id by which the outside knows *token*."""
+        return f"{self.seed}{token.id:08x}"
+
+    def find(self, public_id: str) -> Token | None:
+        """Return the token with *public_id*, wherever it is."""
+        if len(public_id) != 32 or not public_id.startswith(self.seed):  # noqa: PLR2004
+            return None
+        try:
+            number = int(public_id[24:], 16)
+        except ValueError:
+            return None
+        found = (part.tasks.get(number) for part in (self, *self.subprocesses.values()))
+        return next((token for token in found if token is not None), None)
+
+    def value(self, step: str | None, field: str) -> object:
+        """Return a case fact or a field of the latest answers of *step*; `None` where there is none."""
+        return self.facts.get(field) if step is None else self.answers.get(step, {}).get(field)
+
+    def all_tokens(self) -> Iterator[Token]:
+        """Yield every unfinished token of every scope, outer scopes first."""
+        yield from self.tokens()
+        for scope in self.subprocesses.values():
+            yield from scope.tokens()
+
+    def create_subprocess(self, my_task: Token, spec_name: str) -> Scope:
+        """Begin the scope that *my_task* stands for."""
+        scope = Scope(self.subprocess_specs[spec_name], my_task)
+        self.subprocesses[my_task.id] = scope
+        scope.begin()
+        return scope
+
+    def drop_scope(self, token: Token) -> None:
+        """Withdraw the scope that *token* stands for, with all inside it."""
+        scope = self.subprocesses.pop(token.id, None)
+        if scope is not None:
+            scope.clear()
+
+    def do_engine_steps(self, *_: Any) -> None:
+        """Move until only people, timers and messages are waited for."""
+        for _step in range(MAX_STEPS):
+            if not (self._run_next() or self._close_scope() or self._settle_joins()):
+                self.completed = not self.tokens()
+                return
+        raise EngineDisagrees
+
+    def _run_next(self) -> bool:
+        while self.agenda:
+            token = self.agenda.popleft()
+            if token._state == READY:
+                token.run()
+                return True
+        return False
+
+    def _close_scope(self) -> bool:
+        for key, scope in self.subprocesses.items():
+            if not scope.tokens():
+                del self.subprocesses[key]
+                scope.parent_token._ready()
+                return True
+        return False
+
+    def _settle_joins(self) -> bool:
+        """Let waiting joins look again: only now, when nothing else can move, is it known who still comes."""
+        for part in (self, *self.subprocesses.values()):
+            for token in part.tokens():
+                if token._state == WAITING and isinstance(token.task_spec, UnstructuredJoin):
+                    token.task_spec._update(token)
+                    if self.agenda:
+                        return True
+        return False
+
+
+class Conditions(PythonScriptEngine):
+    """SpiffWorkflow's door for expressions: ours are read by `expressions`, scripts are never run."""
+
+    def evaluate(self, task: Token, expression: str, external_context: Any = None) -> bool:  # noqa: ARG002
+        """Return whether the condition is satisfied in the task's case."""
+        return parse(expression).holds(task.workflow.top_workflow.value) is True
+
+    def execute(self, task: Any, script: str, external_context: Any = None) -> NoReturn:  # noqa: ARG002
+        """Refuse: nothing in a diagram is code."""
+        raise EngineDisagrees
+
+
+CONDITIONS = Conditions()
+
+
+# -- the specs ---------------------------------------------------------------------------------------------
+
+
+class Plan(BpmnProcessSpec):
+    """The spec of one process or sub-process. Its root has a name no BPMN id can have."""
+
+    def __init__(self, name: str) -> None:
+        WorkflowSpec.__init__(self, name=name)
+        self.data_objects: dict[str, Any] = {}
+        self.correlation_keys: dict[str, Any] = {}
+        self.bpmn_start_events: list[Any] = []
+        self.io_specification = None
+        self.start = Root(self, "[root]")
+
+
+class _Moves:
+    """How a token comes and goes, in place of SpiffWorkflow's prediction and data copies."""
+
+    element: Element | None = None  # what it stands for in the diagram
+    outputs: list[Any]
+
+    def serialize(self, *_: Any) -> NoReturn:
+        """Refuse: specs are built from the diagram, in every process anew."""
+        raise NotImplementedError
+
+    def _predict(self, *_args: Any, **_options: Any) -> None:
+        """Predict nothing."""
+
+    def _update(self, token: Token) -> None:
+        if self._update_hook(token):
+            token._ready()
+
+    def _update_hook(self, token: Token) -> bool | None:  # noqa: ARG002
+        return True
+
+    def _run_hook(self, token: Token) -> bool:
+        for spec in self.outputs:
+            token._add_child(spec)
+        return True
+
+    def _on_complete(self, token: Token) -> None:
+        above = token.parent
+        if above is not None and isinstance(above.task_spec, Guarded) and not isinstance(self, Boundary):
+            for other in above.children:  # the activity is over: nothing can befall it any more
+                if other.is_live and isinstance(other.task_spec, Boundary):
+                    other.cancel()
+        for child in token.children:
+            if child._state == FUTURE:
+                child.task_spec._update(child)
+        token.workflow._task_completed_notify(token)
+        if above is not None and isinstance(above.task_spec, Repeated):
+            above.task_spec.instance_done(above)
+
+    def _on_cancel(self, token: Token) -> None:
+        """Nothing more to withdraw."""
+
+
+class Root(_Moves, BpmnStartTask):
+    """Where a scope's token is born; connected to its start event."""
+
+
+class Arrow(_Moves, SimpleBpmnTask):
+    """A sequence flow into a join, so that the join knows by which flow a token came."""
+
+
+class Start(_Moves, stock.StartEvent):
+    """A none start event."""
+
+
+class UserTask(_Moves, stock.UserTask):
+    """A task for a person."""
+
+
+class ManualTask(_Moves, stock.ManualTask):
+    """A task for a person, outside any system."""
+
+
+class NoneTask(_Moves, stock.NoneTask):
+    """A task of no stated kind; somebody must say that it is done."""
+
+
+class Exclusive(_Moves, stock.ExclusiveGateway):
+    """One way: the first satisfied condition in the document's order, else the default (BPMN 2.0 13.4.2)."""
+
+    def _run_hook(self, token: Token) -> bool:
+        try:
+            ExclusiveGatewayMixin._run_hook(self, token)
+        except WorkflowException:
+            _no_way(self)
+        return True
+
+
+class _CountsTokens(_Moves):
+    """A gateway's joining half. A token waits on its flow until the gateway may fire.
+
+    *incoming*: the arrows into the gateway; empty where only one flow comes in and nothing is joined.
+    """
+
+    incoming: tuple[str, ...] = ()
+
+    def _update_hook(self, token: Token) -> bool | None:
+        if not self.incoming:
+            return True
+        if token._state == FUTURE:  # arrives, and rests until `Case._settle_joins` looks at it
+            token.internal_data["flow"] = token.parent.task_spec.name
+            token._state = WAITING
+            return None
+        resting: dict[str, Token] = {}
+        for other in token.workflow.tokens():
+            if other.task_spec is self and other._state == WAITING:
+                resting.setdefault(other.internal_data["flow"], other)
+        if not self._may_fire(token.workflow, resting.keys()):
+            return None
+        for other in resting.values():
+            other._state = COMPLETED  # consumed; one token goes on for all
+        token._state = WAITING
+        return True
+
+    def _may_fire(self, scope: Any, arrived: Set[str]) -> bool:
+        raise NotImplementedError
+
+
+class Parallel(_CountsTokens, stock.ParallelGateway):
+    """Fires when every incoming flow holds a token; takes one of each (BPMN 2.0 13.4.1)."""
+
+    def _may_fire(self, scope: Any, arrived: Set[str]) -> bool:  # noqa: ARG002
+        return len(arrived) == len(self.incoming)
+
+
+class Inclusive(_CountsTokens, stock.InclusiveGateway):
+    """Fires when no token elsewhere can still bring one to an empty incoming flow (BPMN 2.0 13.4.3).
+
+    *reach*: per incoming arrow, the specs from which it can be reached without passing this gateway.
+    """
+
+    reach: Mapping[str, frozenset[str]]
+
+    def _may_fire(self, scope: Any, arrived: Set[str]) -> bool:
+        empty = [self.reach[flow] for flow in self.incoming if flow not in arrived]
+        full = [self.reach[flow] for flow in arrived]
+        for token in scope.tokens():
+            name = token.task_spec.name
+            if token.task_spec is self or isinstance(token.task_spec, Boundary):
+                continue  # a boundary event is a way of its activity's own token, and counted there
+            if any(name in names for names in empty) and not any(name in names for names in full):
+                return False
+        return True
+
+    def _run_hook(self, token: Token) -> bool:
+        matches, defaults = MultiChoice._get_matching_outputs(self, token)
+        chosen = matches or defaults
+        if not chosen:
+            _no_way(self)
+        for spec in chosen:
+            token._add_child(spec)
+        return True
+
+
+class _OpensScope(_Moves):
+    """An activity whose work is a scope of its own."""
+
+    spec: str
+
+    def _update_hook(self, token: Token) -> None:
+        if token._state == FUTURE:
+            token._state = STARTED
+            token.workflow.top_workflow.create_subprocess(token, self.spec)
+
+    def _on_cancel(self, token: Token) -> None:
+        token.workflow.top_workflow.drop_scope(token)
+
+
+class Inside(_OpensScope, stock.SubWorkflowTask):
+    """An embedded sub-process."""
+
+
+class Call(_OpensScope, stock.CallActivity):
+    """A call of another process of the same deployment."""
+
+
+class Repeated(_Moves, LoopTask):
+    """A multi-instance activity: one instance of *task_spec* per item, all at once or one after another.
+
+    *over*: the collection (`step.field`, a list), or the number of instances.
+    """
+
+    def __init__(
+        self, plan: Plan, name: str, *, task_spec: str, over: Variable | int, is_list: bool, sequential: bool
+    ) -> None:
+        super().__init__(plan, name)
+        self.bpmn_id = name
+        self.task_spec = task_spec
+        self.over = over
+        self.is_list = is_list
+        self.sequential = sequential
+
+    def _update_hook(self, token: Token) -> bool | None:
+        if token._state != FUTURE:
+            return None
+        items = self._items(token.workflow.top_workflow)
+        if not items:
+            return True  # nobody to ask: passed at once
+        token._state = STARTED
+        if self.sequential:
+            token.internal_data["rest"] = items[1:]
+            items = items[:1]
+        for item in items:
+            self._begin_instance(token, item)
+        return None
+
+    def instance_done(self, token: Token) -> None:
+        """Go on with the next item, or leave when every instance is over."""
+        rest = token.internal_data.get("rest")
+        if rest:
+            token.internal_data["rest"] = rest[1:]
+            self._begin_instance(token, rest[0])
+        elif not any(child._state & LIVE for child in token.children):
+            token._ready()
+
+    def _begin_instance(self, token: Token, item: Any) -> None:
+        spec = token.workflow.spec.task_specs[self.task_spec]
+        instance = token._add_child(spec)
+        instance.internal_data["item"] = item
+        spec._update(instance)
+
+    def _items(self, case: Case) -> list[Any]:
+        if isinstance(self.over, int):
+            return list(range(self.over))
+        value = case.value(self.over.step, self.over.field)
+        if self.is_list and isinstance(value, list | tuple) and len(value) <= MAX_INSTANCES:
+            return list(value)
+        if not self.is_list and type(value) is int and 0 <= value <= MAX_INSTANCES:
+            return list(range(value))
+        raise InvalidAnswers(
+            {
+                str(self.over): (
+                    Text(
+                        f"须列明“{self.over}”，才能确定由谁办理（最多 {MAX_INSTANCES} 人）。",
+                        f"“{self.over}” must be given to know who acts next (at most {MAX_INSTANCES}).",
+                    ),
+                )
+            }
+        )
+
+
+# -- events --------------------------------------------------------------------------------------------------
+
+
+class Timed(TimerEventDefinition):
+    """A timer that only waits: *kind* and *expression* are for the caller, who computes the moment."""
+
+    def __init__(self, kind: str, text: str, repeats: int | None = 1) -> None:
+        super().__init__(text, text)
+        self.kind = kind
+        self.repeats = repeats  # of a cycle; none is for ever
+
+
+class Catches(_Moves):
+    """Where a token waits for a timer, a message or a signal."""
+
+    event_definition: Any
+    cancel_activity: bool
+
+    def _update_hook(self, token: Token) -> bool | None:
+        if token._state != FUTURE:
+            return None
+        if isinstance(self.event_definition, NoneEventDefinition):
+            return True
+        token._state = WAITING
+        token.workflow.top_workflow.event_manager.add_task(token)
+        return None
+
+    def catch(self, token: Token, _event: Any = None) -> None:
+        """Let it happen: rivals are withdrawn, and what may happen again is set up anew."""
+        if token._state != WAITING:
+            return
+        token.workflow.top_workflow.event_manager.remove_task(token)
+        above = token.parent
+        if isinstance(above.task_spec, EventGateway) or (
+            isinstance(above.task_spec, Guarded) and self.cancel_activity
+        ):
+            for rival in above.children:
+                if rival is not token and rival.is_live:
+                    rival.cancel()
+        elif isinstance(self, Boundary):
+            self.wait_again(token)
+        token._ready()
+
+    def _on_cancel(self, token: Token) -> None:
+        token.workflow.top_workflow.event_manager.remove_task(token)
+
+
+class Catch(Catches, stock.IntermediateCatchEvent):
+    """An intermediate catch event (or a none event, which is passed at once)."""
+
+
+class Receive(Catches, stock.ReceiveTask):
+    """A receive task: waits for its message."""
+
+
+class Boundary(Catches, stock.BoundaryEvent):
+    """An event that may befall the activity it is attached to."""
+
+    def wait_again(self, token: Token) -> None:
+        """Stay on watch beside the running activity: a message may come twice, a cycle has more rounds."""
+        definition = self.event_definition
+        left: int | None = None
+        if isinstance(definition, Timed):
+            left = token.internal_data.get("left", definition.repeats)
+            if left is not None and left <= 1:
+                return
+        another = token.parent._add_child(self)
+        if left is not None:
+            another.internal_data["left"] = left - 1
+        self._update(another)
+
+
+class Guarded(_Moves, BoundaryEventSplit):
+    """Stands before an activity with boundary events; its children are the activity and those events."""
+
+
+class EventGateway(_Moves, SimpleBpmnTask):
+    """An event-based gateway: its events wait side by side, the first one withdraws the others (13.4.4)."""
+
+
+class Throw(_Moves, stock.IntermediateThrowEvent):
+    """An intermediate throw event; a signal reaches everybody in this case who waits for it now."""
+
+    def _run_hook(self, token: Token) -> bool:
+        if isinstance(self.event_definition, SignalEventDefinition):
+            self.event_definition.throw(token)
+        return super()._run_hook(token)
+
+
+class End(_Moves, stock.EndEvent):
+    """An end event: its token is gone. A terminate end takes every other token of its scope with it."""
+
+    def _run_hook(self, token: Token) -> bool:
+        if isinstance(self.event_definition, SignalEventDefinition):
+            self.event_definition.throw(token)
+        return True
+
+    def _on_complete(self, token: Token) -> None:
+        super()._on_complete(token)
+        if isinstance(self.event_definition, TerminateEventDefinition):
+            token.workflow.clear()
+
+
+def _no_way(gateway: Any) -> NoReturn:
+    """Refuse a move that leaves a gateway without a way on, naming what the gateway reads."""
+    read = sorted(
+        str(variable)
+        for condition, _ in gateway.cond_task_specs
+        if condition is not None
+        for variable in parse(condition.args[0]).variables
+    )
+    raise InvalidAnswers(
+        {
+            name: (
+                Text(
+                    f"“{gateway.bpmn_name}”处没有任何一条路径的条件得到满足，请检查此项。",
+                    f"No way on from “{gateway.bpmn_name}” is open with this value.",
+                ),
+            )
+            for name in read
+        }
+    )

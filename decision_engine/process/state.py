@@ -1,0 +1,105 @@
+"""Where a case stands, as a few hundred bytes.
+
+Kept are the tokens, the groups some of them wait in, and the answers that the diagram may still read.
+Finished history is not kept: it is in the case file and the log. So the fiftieth revision costs what the
+first did, the tree is never deep, and what is saved does not depend on how it came about.
+
+    byte 0      STATE_FORMAT
+    bytes 1-4   CRC-32 of the rest, big-endian
+    then JSON   [definition hash (16 digits), seed, counter, facts, answers, scopes]
+                scope: [id of the token it belongs to (0: the case itself), rows]
+                row:   [id, spec, state, id of the row it waits under (0: none), data or null]
+
+The bytes are stored as bytes: a store that reorders JSON may not touch them.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+from zlib import crc32
+
+import orjson
+
+from decision_engine.errors import CorruptState, Malformed
+from decision_engine.process import engine
+from decision_engine.process.definition import Definition
+from decision_engine.process.engine import COMPLETED, LIVE, WAITING, Case, Scope, Token
+
+STATE_FORMAT = 1
+
+_HEADER = 5
+_GROUPS = (engine.Guarded, engine.EventGateway, engine.Repeated)
+
+
+def dump(definition: Definition, case: Case) -> bytes:
+    """Return *case* as bytes; raises `Malformed` where an answer is no JSON value."""
+    scopes = [[0, _rows(case)]]
+    scopes += [[key, _rows(scope)] for key, scope in case.subprocesses.items()]
+    content = [definition.hash[:16], case.seed, case.counter, case.facts, case.answers, scopes]
+    try:
+        body = orjson.dumps(content)
+    except orjson.JSONEncodeError as error:
+        raise Malformed from error
+    return bytes((STATE_FORMAT,)) + crc32(body).to_bytes(4, "big") + body
+
+
+def load(definition: Definition, state: bytes) -> Case:
+    """Return the case that *state* describes; raises `CorruptState` for any other bytes."""
+    body = state[_HEADER:]
+    if state[:1] != bytes((STATE_FORMAT,)) or crc32(body).to_bytes(4, "big") != state[1:_HEADER]:
+        raise CorruptState
+    try:
+        hash_, seed, counter, facts, answers, scopes = orjson.loads(body)
+        if hash_ != definition.hash[:16]:
+            raise CorruptState
+        case = Case(definition.plans[definition.diagram.main], definition.plans, seed)
+        case.counter, case.facts, case.answers = counter, facts, answers
+        owners: dict[int, Token] = {}
+        for owner, rows in scopes:
+            if owner == 0:
+                _restore(case, rows)
+                owners.update(case.tasks)
+            else:
+                scope = Scope(definition.plans[owners[owner].task_spec.spec], owners[owner])
+                _restore(scope, rows)
+                case.subprocesses[owner] = scope
+                owners.update(scope.tasks)
+    except (KeyError, ValueError, TypeError, AttributeError) as error:
+        raise CorruptState from error
+    case.completed = not case.tokens()
+    return case
+
+
+def _rows(part: Case | Scope) -> list[list[Any]]:
+    """Return the rows of *part*, each after the row it waits under."""
+    rows: dict[int, list[Any]] = {}
+    for token in part.tasks.values():
+        if not token.state & LIVE:
+            continue
+        under = 0
+        group = token.parent
+        if group is not None and isinstance(group.task_spec, _GROUPS):
+            under = group.id
+            if under not in rows:
+                rows[under] = [under, group.task_spec.name, group.state, 0, group.internal_data or None]
+        if token.id not in rows:
+            rows[token.id] = [
+                token.id,
+                token.task_spec.name,
+                token.state,
+                under,
+                token.internal_data or None,
+            ]
+    return list(rows.values())
+
+
+def _restore(part: Case | Scope, rows: list[list[Any]]) -> None:
+    part.task_tree = root = Token(part, part.spec.start, None, COMPLETED, number=0)
+    specs, tasks = part.spec.task_specs, part.tasks
+    watch = part.top_workflow.event_manager.tasks
+    for number, name, state, under, data in rows:
+        token = Token(part, specs[name], tasks[under] if under else root, state, number=number)
+        if data:
+            token.internal_data = data
+        if state == WAITING and isinstance(token.task_spec, engine.Catches):
+            watch[number] = token
