@@ -28,8 +28,26 @@ from decision_engine.calendar import local_day
 from decision_engine.clock import Clock
 from decision_engine.config import Settings
 from decision_engine.db import for_writing, new_id
-from decision_engine.errors import Conflict, DecisionEngineError, EngineDisagrees, Forbidden, NotSignedIn, Unlawful
-from decision_engine.models import Account, Case, Chain, Delegation, Event, EventPayload, Incident, Person, Post, Token
+from decision_engine.errors import (
+    Conflict,
+    DecisionEngineError,
+    EngineDisagrees,
+    Forbidden,
+    NotSignedIn,
+    Unlawful,
+)
+from decision_engine.models import (
+    Account,
+    Case,
+    Chain,
+    Delegation,
+    Event,
+    EventPayload,
+    Incident,
+    Person,
+    Post,
+    Token,
+)
 
 RECORDED_REFUSALS = (Forbidden, Unlawful, EngineDisagrees)
 """Refusals that are acts of their own and enter the log; a mistyped field is not one."""
@@ -131,8 +149,14 @@ class Work:
         head.head_hash = sealed.hash
         self.session.add(
             Event(
-                id=event_id, chain=head.id, seq=head.head_seq, kind=kind, at=self.now,
-                actor_id=self.actor.person_id, body=sealed.body, hash=sealed.hash,
+                id=event_id,
+                chain=head.id,
+                seq=head.head_seq,
+                kind=kind,
+                at=self.now,
+                actor_id=self.actor.person_id,
+                body=sealed.body,
+                hash=sealed.hash,
             )  # fmt: skip
         )
         self.session.flush()
@@ -279,7 +303,9 @@ def _record_refusal(house: House, work: Work | None, refusal: DecisionEngineErro
         if isinstance(refusal, EngineDisagrees):
             session.add(
                 Incident(
-                    kind="engine.disagrees", case_id=attempt.chain, at=work.now,
+                    kind="engine.disagrees",
+                    case_id=attempt.chain,
+                    at=work.now,
                     detail={**attempt.about, "message": refusal.message.zh},
                 )  # fmt: skip
             )

@@ -40,7 +40,8 @@ def propose_deployment(work: Work, files: Mapping[str, bytes]) -> Definition:
     work.session.add(definition)
     work.session.flush()
     work.session.add_all(
-        DefinitionFile(definition_hash=compiled.hash, name=name, content=content) for name, content in files.items()
+        DefinitionFile(definition_hash=compiled.hash, name=name, content=content)
+        for name, content in files.items()
     )
     work.record(
         "definition.proposed", CHAIN, standing=standing, definition=compiled.hash, process=main.id,
@@ -57,7 +58,9 @@ def decide_deployment(work: Work, content_hash: str, *, approve: bool, reason: s
     if definition.status != "PROPOSED":
         raise Conflict(Text("该流程定义已经有处理结果。", "This definition was decided on already."))
     if definition.proposed_by == work.actor.person_id:
-        raise Forbidden(Text("部署须由提交人以外的第二人批准。", "A second person must approve a deployment."))
+        raise Forbidden(
+            Text("部署须由提交人以外的第二人批准。", "A second person must approve a deployment.")
+        )
     definition.status = "DEPLOYED" if approve else "REFUSED"
     definition.decided_at, definition.decided_by = work.now, work.actor.person_id
     work.record(

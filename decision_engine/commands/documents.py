@@ -58,7 +58,12 @@ def add_document(
     work.tries(case, "document.add")
     standing = access.stand(work.actor, "document.add", case.organ_id)
     document = Document(
-        case_id=case.id, title=title, kind=kind, public=public, created_at=work.now, created_by=work.actor.person_id
+        case_id=case.id,
+        title=title,
+        kind=kind,
+        public=public,
+        created_at=work.now,
+        created_by=work.actor.person_id,
     )
     work.session.add(document)
     work.session.flush()
@@ -87,7 +92,13 @@ def _case(work: Work, case_id: str) -> Case:
 
 
 def _version(
-    work: Work, case: Case, document: Document, number: int, standing: access.Standing, file_name: str, content: bytes
+    work: Work,
+    case: Case,
+    document: Document,
+    number: int,
+    standing: access.Standing,
+    file_name: str,
+    content: bytes,
 ) -> DocumentVersion:
     name, media_type = examine(file_name, content, work.house.settings.max_document)
     sha256 = store(work.house.settings.documents_dir, content)
@@ -101,7 +112,13 @@ def _version(
         case,
         standing=standing,
         said={"title": document.title, "file_name": name},
-        document={"id": document.id, "kind": document.kind, "version": number, "sha256": sha256, "size": len(content)},
+        document={
+            "id": document.id,
+            "kind": document.kind,
+            "version": number,
+            "sha256": sha256,
+            "size": len(content),
+        },
     )
     return version
 
@@ -110,14 +127,20 @@ def examine(file_name: str, content: bytes, limit: int) -> tuple[str, str]:
     """Return the bare file name and media type of *content*, or refuse it. *limit* is in bytes."""
     if len(content) > limit:
         raise TooLarge(
-            Text(f"文件超过 {limit // 1048576} MB，请压缩或拆分后上传。", f"The file exceeds {limit // 1048576} MB.")
+            Text(
+                f"文件超过 {limit // 1048576} MB，请压缩或拆分后上传。",
+                f"The file exceeds {limit // 1048576} MB.",
+            )
         )
     name = PurePath(file_name.replace("\\", "/")).name.strip()[:200]
     ending = PurePath(name).suffix.lower()
     media_type = ENDINGS.get(ending)
     if media_type is None:
         allowed = "、".join(ENDINGS)
-        _refuse(f"不接收此类文件，可上传：{allowed}。", f"This kind of file is not taken. Send one of {', '.join(ENDINGS)}.")
+        _refuse(
+            f"不接收此类文件，可上传：{allowed}。",
+            f"This kind of file is not taken. Send one of {', '.join(ENDINGS)}.",
+        )
         raise AssertionError
     if not content:
         _refuse("文件是空的。", "The file is empty.")

@@ -31,9 +31,7 @@ def take_effect(work: Work, case: Case, step: str | None, said: Mapping[str, Any
 def _unit(work: Work, case: Case, unit_id: str) -> str:
     unit = work.session.get(Unit, unit_id)
     if unit is None or unit.organ_id != case.organ_id:
-        raise InvalidAnswers(
-            {"lead_unit": (Text("本机关没有这个单位。", "This organ has no such unit."),)}
-        )
+        raise InvalidAnswers({"lead_unit": (Text("本机关没有这个单位。", "This organ has no such unit."),)})
     return unit.id
 
 
@@ -46,7 +44,5 @@ def _latest_content(work: Work, case: Case, document_id: str) -> str:
         .limit(1)
     )
     if content is None:
-        raise InvalidAnswers(
-            {"draft_ref": (Text("请先上传决策草案文件。", "Upload the draft first."),)}
-        )
+        raise InvalidAnswers({"draft_ref": (Text("请先上传决策草案文件。", "Upload the draft first."),)})
     return content

@@ -71,8 +71,16 @@ def _follow_timers(work: Work, case: Case, position: process.Position, file: Cas
         due_at, provisional = due(work, one, file)
         work.session.add(
             Job(
-                kind="timer", case_id=case.id, subject=one.id, element=one.element, step=one.step,
-                period=one.text, due_at=due_at, provisional=provisional, state="PENDING", created_at=work.now,
+                kind="timer",
+                case_id=case.id,
+                subject=one.id,
+                element=one.element,
+                step=one.step,
+                period=one.text,
+                due_at=due_at,
+                provisional=provisional,
+                state="PENDING",
+                created_at=work.now,
             )  # fmt: skip
         )
 

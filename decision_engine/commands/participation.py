@@ -15,7 +15,13 @@ ALPHABET = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"  # no 0/O, 1/I: people copy receip
 
 
 def receive_comment(
-    work: Work, case_id: str, text: str, *, channel: str = "ONLINE", name: str | None = None, contact: str | None = None
+    work: Work,
+    case_id: str,
+    text: str,
+    *,
+    channel: str = "ONLINE",
+    name: str | None = None,
+    contact: str | None = None,
 ) -> Comment:
     """Take a comment of the public on a published notice; a late one is kept and marked (R-PUB-08).
 

@@ -70,12 +70,17 @@ def give_post(
     unknown = sorted(set(roles) - access.ROLES)
     if unknown:
         raise InvalidAnswers(
-            {"roles": (Text(f"没有这些角色：{'、'.join(unknown)}。", f"No such roles: {', '.join(unknown)}."),)}
+            {
+                "roles": (
+                    Text(f"没有这些角色：{'、'.join(unknown)}。", f"No such roles: {', '.join(unknown)}."),
+                )
+            }
         )
     held = access.Actor(person_id, "", work.standings(person_id)).own_roles(organ_id) | set(roles)
     if "auditor" in held and held & (access.WRITERS | {"administrator"}):
         raise Forbidden(
-            Text("审计（监督）岗位不得与办理岗位兼任。", "An auditor may hold no post that acts."), rule="R-ACC-07"
+            Text("审计（监督）岗位不得与办理岗位兼任。", "An auditor may hold no post that acts."),
+            rule="R-ACC-07",
         )
     post = Post(
         person_id=person_id, organ_id=organ_id, unit_id=unit_id, title=title, roles=sorted(set(roles)),
@@ -118,7 +123,9 @@ def open_account(work: Work, organ_id: str, person_id: str, login: str, password
         )
     if work.session.scalar(select(Account.id).where(Account.login == login)) is not None:
         raise Conflict(Text("该登录名已被使用。", "This login name is taken."))
-    account = Account(person_id=person_id, login=login, password_hash=hash_password(work.house.settings, password))
+    account = Account(
+        person_id=person_id, login=login, password_hash=hash_password(work.house.settings, password)
+    )
     work.session.add(account)
     work.session.flush()
     work.record("account.opened", CHAIN, standing=standing, person=person_id, account=account.id)
@@ -150,7 +157,13 @@ def delegate(
     if until < since:
         raise InvalidAnswers({"until": (Text("结束日期早于开始日期。", "The end lies before the start."),)})
     delegation = Delegation(
-        organ_id=organ_id, from_id=work.actor.person_id, to_id=to_id, role=role, since=since, until=until, reason=reason
+        organ_id=organ_id,
+        from_id=work.actor.person_id,
+        to_id=to_id,
+        role=role,
+        since=since,
+        until=until,
+        reason=reason,
     )
     work.session.add(delegation)
     work.session.flush()
@@ -188,7 +201,9 @@ def form_body(
     work.session.add(body)
     work.session.flush()
     work.session.add_all(
-        BodyMember(body_id=body.id, person_id=one.person_id, rank=rank, is_principal=one.is_principal, since=since)
+        BodyMember(
+            body_id=body.id, person_id=one.person_id, rank=rank, is_principal=one.is_principal, since=since
+        )
         for rank, one in enumerate(members, start=1)
     )
     work.record(

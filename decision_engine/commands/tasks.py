@@ -73,7 +73,13 @@ def complete_task(
         case,
         standing=standing,
         said=said,
-        task={"id": task.id, "element": task.element, "step": task.step, "item": task.item, "calls": task.calls},
+        task={
+            "id": task.id,
+            "element": task.element,
+            "step": task.step,
+            "item": task.item,
+            "calls": task.calls,
+        },
         entry=record.seq,
         draft=record.draft,
         definition=case.definition_hash,
@@ -168,7 +174,9 @@ def _references_exist(work: Work, case: Case, step: str | None, said: Mapping[st
                 )
             )
         )
-        unknown = Text("本案卷宗中没有这份文件，请先上传。", "The case holds no such document. Upload it first.")
+        unknown = Text(
+            "本案卷宗中没有这份文件，请先上传。", "The case holds no such document. Upload it first."
+        )
         missing |= {path: (unknown,) for path, one in named.documents.items() if one not in known}
     if named.persons:
         known = set(work.session.scalars(select(Person.id).where(Person.id.in_(set(named.persons.values())))))
@@ -202,10 +210,18 @@ def return_task(work: Work, task_id: str, reason: str) -> Task:
     case, task = _open_task(work, task_id, None)
     work.tries(case, "task.return", task=task.id, step=task.step or task.element)
     if task.assignee_id != work.actor.person_id:
-        raise Forbidden(Text("只能退回本人已签收的事项。", "Only what you took up yourself can be given back."))
+        raise Forbidden(
+            Text("只能退回本人已签收的事项。", "Only what you took up yourself can be given back.")
+        )
     standing = access.stand_for_duty(work.actor, _duty(case, task), {})
     task.assignee_id, task.claimed_at = None, None
-    work.record("task.returned", case, standing=standing, said={"reason": reason}, task={"id": task.id, "step": task.step})
+    work.record(
+        "task.returned",
+        case,
+        standing=standing,
+        said={"reason": reason},
+        task={"id": task.id, "step": task.step},
+    )
     return task
 
 
@@ -214,7 +230,9 @@ def transfer_task(work: Work, task_id: str, to_person_id: str, reason: str) -> T
     case, task = _open_task(work, task_id, None)
     work.tries(case, "task.transfer", task=task.id, step=task.step or task.element, to=to_person_id)
     if task.item is not None:
-        raise Forbidden(Text("该事项须由指定的本人办理，不能转办。", "One named person is asked; it cannot be passed on."))
+        raise Forbidden(
+            Text("该事项须由指定的本人办理，不能转办。", "One named person is asked; it cannot be passed on.")
+        )
     standing = (
         access.stand_for_duty(work.actor, _duty(case, task), {})
         if task.assignee_id == work.actor.person_id
@@ -242,7 +260,9 @@ def transfer_task(work: Work, task_id: str, to_person_id: str, reason: str) -> T
 def _actor(work: Work, person_id: str) -> access.Actor:
     person = work.session.get(Person, person_id)
     if person is None or person.closed_at is not None:
-        raise NotFound(Text("没有此人，或其账户已停用。", "There is no such person, or the account is closed."))
+        raise NotFound(
+            Text("没有此人，或其账户已停用。", "There is no such person, or the account is closed.")
+        )
     return access.Actor(person.id, person.name, work.standings(person.id))
 
 

@@ -89,7 +89,9 @@ def give_up(work: Work, job_id: str, owner: str, problem: DecisionEngineError) -
     job.state = "FAILED"
     work.session.add(
         Incident(
-            kind="job.failed", case_id=job.case_id, at=work.now,
+            kind="job.failed",
+            case_id=job.case_id,
+            at=work.now,
             detail={"job": job.id, "element": job.element, "error": job.last_error},
         )  # fmt: skip
     )

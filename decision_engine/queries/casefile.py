@@ -29,7 +29,9 @@ from decision_engine.models import (
 )
 from decision_engine.work import Work
 
-ASK_COMMENTS = frozenset({"handle_comments", "publish_feedback", "receive_comment", "assemble_meeting_package"})
+ASK_COMMENTS = frozenset(
+    {"handle_comments", "publish_feedback", "receive_comment", "assemble_meeting_package"}
+)
 DRAFTING = ("draft_decision", "adjust_draft", "finalize_draft")
 
 
@@ -66,7 +68,6 @@ class CaseFile:
             comments=self.comments,
             departures=tuple(departures),
         )
-
 
     def having(self, record: rules.Record) -> CaseFile:
         """Return this case file with *record* added."""
@@ -122,9 +123,7 @@ def drafts_of(records: Sequence[rules.Record]) -> tuple[rules.Draft, ...]:
     return tuple(drafts)
 
 
-def bodies_of(
-    session: Session, organ_id: str, work: Work
-) -> tuple[rules.Organ, Mapping[str, rules.Body]]:
+def bodies_of(session: Session, organ_id: str, work: Work) -> tuple[rules.Organ, Mapping[str, rules.Body]]:
     """Return the organ and its deciding bodies with the members of the day, in one statement."""
     rows = session.execute(
         select(Organ, Body, BodyMember)

@@ -37,7 +37,9 @@ def consultation(session: Session, case_id: str, now: datetime) -> Consultation 
 
 def consultations(session: Session, now: datetime) -> list[Consultation]:
     """Return the newest published notice of every case, those still open first."""
-    return sorted(_consultations(session, now, None), key=lambda one: (not one.open, -one.closes_at.timestamp()))
+    return sorted(
+        _consultations(session, now, None), key=lambda one: (not one.open, -one.closes_at.timestamp())
+    )
 
 
 def _consultations(session: Session, now: datetime, case_id: str | None) -> list[Consultation]:
@@ -61,7 +63,9 @@ def _consultations(session: Session, now: datetime, case_id: str | None) -> list
     return [_consultation(*row, feedback.get(key), now) for key, row in notices.items()]
 
 
-def _consultation(record: Record, case: Case, organ: Organ, feedback: Record | None, now: datetime) -> Consultation:
+def _consultation(
+    record: Record, case: Case, organ: Organ, feedback: Record | None, now: datetime
+) -> Consultation:
     deadline = as_fact(record).day("deadline") or record.at.date()
     closes_at = end_of_day(deadline)
     return Consultation(

@@ -1,0 +1,39 @@
+# Two commands do everything on a fresh machine: `make run` and `make test`.
+PYTHON ?= python3
+VENV ?= .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+
+.PHONY: help run test lint bench faults diagrams clean
+
+help: ## Say what there is
+	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 12
+
+$(READY): pyproject.toml constraints.txt
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev]'
+	touch $(READY)
+
+run: $(READY) ## Start the service with the demonstration town and say where to sign in
+	$(BIN)/decision-engine serve --demo
+
+test: $(READY) lint ## Run every check and every test
+	$(BIN)/python -m pytest -n 2 --cov --cov-report=term --cov-fail-under=90
+
+lint: $(READY) ## Style, types, floors of the house
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+bench: $(READY) ## Measure the budgets, as ratios in one run
+	$(BIN)/python -m bench
+
+faults: $(READY) ## The long campaigns: thousands of random diagrams and runs
+	DECISION_ENGINE_CAMPAIGN=1 $(BIN)/python -m pytest -n 2 -m campaign
+
+diagrams: $(READY) ## Draw bpmn/*.bpmn anew from their sources
+	$(BIN)/python -m tools.diagrams
+
+clean: ## Remove what was built
+	rm -rf $(VENV) build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis

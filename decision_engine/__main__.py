@@ -1,0 +1,206 @@
+"""The command line: `decision-engine serve | worker | demo | db upgrade | deploy | check | audit verify`.
+
+Exit codes: 0 done, 1 refused or findings, 2 unreadable or misused.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import sys
+from pathlib import Path
+from typing import Any
+
+import click
+from rich.console import Console
+from rich.table import Table
+
+from decision_engine import __version__, app, audit, process, rules
+from decision_engine.commands import definitions, sessions
+from decision_engine.errors import DecisionEngineError
+from decision_engine.queries.trail import chains
+from decision_engine.work import reading, unit_of_work
+from decision_engine.worker import Worker
+
+console = Console()
+
+
+@click.group()
+@click.version_option(__version__)
+def main() -> None:
+    """重大行政决策引擎 · the workflow engine of lawful major administrative decisions."""
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+
+
+# -- running --------------------------------------------------------------------------------------------
+
+
+@main.command()
+@click.option("--demo", is_flag=True, help="先载入演示镇 · load the demonstration town first")
+def serve(demo: bool) -> None:
+    """启动服务 · run the service, with a worker for the timers."""
+    from waitress import create_server  # noqa: PLC0415  only this command needs a server
+
+    house = app.open_house()
+    if demo:
+        _load_town(house)
+    settings = house.settings
+    server = create_server(
+        app.create_app(house=house), host=settings.host, port=settings.port, threads=settings.threads
+    )
+    worker = Worker(house)
+    if settings.embedded_worker:
+        worker.start()
+    console.print(
+        f"\n[bold]服务已启动 · running[/bold]  http://{settings.host}:{settings.port}"
+        f"   API: http://{settings.host}:{settings.port}/api/v1/openapi.json   Ctrl-C 停止 · stops"
+    )
+    try:
+        server.run()
+    finally:
+        worker.stop()
+
+
+@main.command()
+def worker() -> None:
+    """只处理到期计时 · run one more worker for the timers, until Ctrl-C."""
+    clock = Worker(app.open_house())
+    console.print("计时处理已启动 · working; Ctrl-C 停止 · stops")
+    try:
+        clock.run()
+    except KeyboardInterrupt:
+        clock.stop()
+
+
+@main.command()
+@click.option("--story", type=click.Choice(["S1"]), help="完整演示一件决策 · play a whole decision")
+def demo(story: str | None) -> None:
+    """载入演示镇，或完整演示一件决策 · load the demonstration town, or play a whole decision over HTTP."""
+    from decision_engine import demo as demonstration  # noqa: PLC0415  heavy, and no part of a real service
+
+    if story is not None:
+        sys.exit(demonstration.play(story, console))
+    _load_town(app.open_house())
+
+
+@main.group()
+def db() -> None:
+    """数据库 · the database."""
+
+
+@db.command()
+def upgrade() -> None:
+    """升级到最新结构 · bring the database to the newest migration."""
+    app.open_house()
+    console.print("数据库已是最新结构 · the database is at the newest migration")
+
+
+# -- procedures -----------------------------------------------------------------------------------------
+
+
+@main.command()
+@click.argument(
+    "files", nargs=-1, required=True, type=click.Path(exists=True, dir_okay=False, path_type=Path)
+)
+@click.option("--json", "as_json", is_flag=True, help="机器可读结果 · machine-readable")
+def check(files: tuple[Path, ...], as_json: bool) -> None:
+    """验证流程图 · prove diagrams sound and lawful; exit 0 lawful, 1 findings, 2 unreadable."""
+    report = process.check({path.name: path.read_bytes() for path in files}, rules.STATUTES)
+    if as_json:
+        click.echo(json.dumps(report, ensure_ascii=False, indent=2))
+    else:
+        _show(report)
+    verdicts = {one["verdict"] for one in report["files"]}
+    sys.exit(2 if "unreadable" in verdicts else 1 if "refused" in verdicts else 0)
+
+
+@main.command()
+@click.argument("files", nargs=-1, type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--approve", metavar="HASH", help="第二人批准 · approve a proposed definition")
+@click.option("--login", prompt="登录名 · login")
+@click.option("--password", prompt="密码 · password", hide_input=True, envvar="DECISION_ENGINE_PASSWORD")
+def deploy(files: tuple[Path, ...], approve: str | None, login: str, password: str) -> None:
+    """提交流程定义，或由第二人批准 · propose a procedure, or approve one as the second person."""
+    if not files and approve is None:
+        raise click.UsageError("请给出流程文件或 --approve HASH · give files or --approve HASH")
+    house = app.open_house()
+    try:
+        bearer = sessions.sign_in(house, login, password).token
+        with unit_of_work(house, bearer) as work:
+            if approve is not None:
+                done = definitions.decide_deployment(work, approve, approve=True)
+            else:
+                done = definitions.propose_deployment(work, {path.name: path.read_bytes() for path in files})
+    except DecisionEngineError as refusal:
+        console.print(f"[red]{refusal.message.zh}[/red]\n{refusal.message.en}")
+        for finding in getattr(refusal, "findings", ()):
+            console.print(f"  {finding.rule} {finding.element or ''}: {finding.message.zh}")
+        sys.exit(1)
+    console.print(f"{done.name} v{done.version} {done.status} {done.hash}")
+
+
+# -- the log --------------------------------------------------------------------------------------------
+
+
+@main.group("audit")
+def audit_group() -> None:
+    """审计日志 · the log."""
+
+
+@audit_group.command()
+def verify() -> None:
+    """逐链验证日志 · check every chain of the log; exit 1 if one is broken."""
+    house = app.open_house()
+    broken = 0
+    from decision_engine.access import CLOCK  # noqa: PLC0415
+
+    with reading(house, as_actor=CLOCK) as work:
+        for name, head, events in chains(work.session):
+            verdict = audit.check_chain(name, events)
+            if isinstance(verdict, audit.Broken):
+                broken += 1
+                console.print(
+                    f"[red]{name}: 第 {verdict.seq} 条 · entry {verdict.seq}: {verdict.reason}[/red]"
+                )
+            elif verdict.head != head:
+                broken += 1
+                console.print(f"[red]{name}: 末尾缺失 · the tail is missing after {verdict.length}[/red]")
+            else:
+                console.print(f"{name}: {verdict.length} 条完好 · entries intact")
+    sys.exit(1 if broken else 0)
+
+
+# -- showing --------------------------------------------------------------------------------------------
+
+
+def _load_town(house: Any) -> None:
+    from decision_engine import demo as demonstration  # noqa: PLC0415
+
+    with console.status("正在载入演示镇 · loading the demonstration town"):
+        town = demonstration.load_town(house)
+    table = Table(
+        "登录名 login", "姓名 name", "岗位 post", "角色 roles", title="演示账户 · demonstration accounts"
+    )
+    for row in town.sign_in_table():
+        table.add_row(*row)
+    console.print(table)
+    console.print(f"密码 · password: [bold]{town.password}[/bold]")
+    console.print(
+        f"登录 · sign in: POST http://{house.settings.host}:{house.settings.port}/api/v1/session "
+        '{"login": "...", "password": "..."}'
+    )
+
+
+def _show(report: dict[str, Any]) -> None:
+    for one in report["files"]:
+        colour = {"lawful": "green", "refused": "red"}.get(one["verdict"], "yellow")
+        console.print(f"[{colour}]{one['verdict']}[/{colour}] {one['file']} ({one['milliseconds']} ms)")
+        for finding in one["findings"]:
+            law = f" {finding['law']} {finding['article']}" if finding["law"] else ""
+            console.print(f"  {finding['rule']}{law} @ {finding['element'] or '—'}: {finding['message']}")
+            if finding["path"]:
+                console.print(f"    {' → '.join(finding['path'])}")
+
+
+if __name__ == "__main__":
+    main()

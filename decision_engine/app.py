@@ -1,0 +1,32 @@
+"""Puts the house together: settings, database, clock, doors."""
+
+from __future__ import annotations
+
+from flask import Flask
+
+from decision_engine import api, migrations
+from decision_engine.clock import Clock, SystemClock
+from decision_engine.config import Settings, read_settings
+from decision_engine.db import open_engine
+from decision_engine.work import House
+
+
+def open_house(settings: Settings | None = None, clock: Clock | None = None) -> House:
+    """Return the house of *settings* (default: the environment's), its database at the newest migration."""
+    settings = settings or read_settings()
+    settings.data_dir.mkdir(parents=True, exist_ok=True)
+    engine = open_engine(settings.database_url)
+    migrations.upgrade(engine)
+    return House(settings, engine, clock or SystemClock())
+
+
+def create_app(
+    settings: Settings | None = None, clock: Clock | None = None, *, house: House | None = None
+) -> Flask:
+    """Return the WSGI application. *house* reuses one that is already open."""
+    house = house or open_house(settings, clock)
+    app = Flask("decision_engine", static_folder=None)
+    app.config["MAX_CONTENT_LENGTH"] = house.settings.max_document + 1024 * 1024
+    app.extensions["house"] = house
+    api.register(app)
+    return app

@@ -1,0 +1,73 @@
+"""The clock's door: fires what is due, again and again, through ordinary acts of the person *clock*.
+
+A thread inside `serve`, or a process of its own (`decision-engine worker`); any number may run. After downtime
+everything that fell due meanwhile fires, once, in the order in which it fell due.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+import uuid
+
+from decision_engine.access import CLOCK
+from decision_engine.commands import timers
+from decision_engine.errors import DecisionEngineError
+from decision_engine.work import House, unit_of_work
+
+log = logging.getLogger(__name__)
+
+MOST_AT_ONCE = 1000
+
+
+def run_due(house: House, owner: str | None = None) -> int:
+    """Fire every timer due by the house's clock and return how many fired."""
+    owner = owner or f"worker-{uuid.uuid4().hex[:12]}"
+    fired = 0
+    for _ in range(MOST_AT_ONCE):
+        with unit_of_work(house, as_actor=CLOCK) as work:
+            job_id = timers.lease_due_job(work, owner)
+        if job_id is None:
+            break
+        fired += _fire(house, job_id, owner)
+    return fired
+
+
+def _fire(house: House, job_id: str, owner: str) -> bool:
+    try:
+        with unit_of_work(house, as_actor=CLOCK) as work:
+            return timers.fire_timer(work, job_id, owner)
+    except DecisionEngineError as problem:
+        log.warning("timer %s did not fire: %s", job_id, type(problem).__name__)
+        with unit_of_work(house, as_actor=CLOCK) as work:
+            timers.give_up(work, job_id, owner, problem)
+        return False
+
+
+class Worker:
+    """Runs `run_due` every few seconds until it is told to stop."""
+
+    def __init__(self, house: House) -> None:
+        self._house = house
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self.run, name="decision-engine-worker", daemon=True)
+
+    def start(self) -> None:
+        """Begin, in a thread."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """End after the act in hand, and wait for it."""
+        self._stop.set()
+        if self._thread.is_alive():
+            self._thread.join(timeout=30)
+
+    def run(self) -> None:
+        """Work in this thread until stopped."""
+        while not self._stop.is_set():
+            try:
+                run_due(self._house)
+            except Exception:
+                # The clock must not stop because one round failed; the next round tries again.
+                log.exception("a round of the worker failed")
+            self._stop.wait(self._house.settings.job_poll_seconds)
