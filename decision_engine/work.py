@@ -157,7 +157,7 @@ class Work:
                 actor_id=self.actor.person_id,
                 body=sealed.body,
                 hash=sealed.hash,
-            )  # fmt: skip
+            )
         )
         self.session.flush()
         self.session.add(EventPayload(event_id=event_id, salt=salt, payload=payload))
@@ -307,7 +307,7 @@ def _record_refusal(house: House, work: Work | None, refusal: DecisionEngineErro
                     case_id=attempt.chain,
                     at=work.now,
                     detail={**attempt.about, "message": refusal.message.zh},
-                )  # fmt: skip
+                )
             )
 
 

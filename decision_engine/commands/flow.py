@@ -45,13 +45,21 @@ def _follow_tasks(work: Work, case: Case, position: process.Position) -> None:
             task.status, task.closed_at = "CANCELLED", work.now
     work.session.add_all(
         Task(
-            id=one.id, case_id=case.id, organ_id=case.organ_id, element=one.element, step=one.step,
-            name=one.name, role=one.role, item=one.item, calls=list(one.call_path), status="OPEN",
+            id=one.id,
+            case_id=case.id,
+            organ_id=case.organ_id,
+            element=one.element,
+            step=one.step,
+            name=one.name,
+            role=one.role,
+            item=one.item,
+            calls=list(one.call_path),
+            status="OPEN",
             opened_at=work.now,
         )
         for one in position.ready
         if one.id not in known
-    )  # fmt: skip
+    )
 
 
 def _follow_timers(work: Work, case: Case, position: process.Position, file: CaseFile) -> None:
@@ -81,7 +89,7 @@ def _follow_timers(work: Work, case: Case, position: process.Position, file: Cas
                 provisional=provisional,
                 state="PENDING",
                 created_at=work.now,
-            )  # fmt: skip
+            )
         )
 
 

@@ -11,11 +11,11 @@ from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerifyMismatchError
 from sqlalchemy import select
 
+from decision_engine.access import PUBLIC
 from decision_engine.config import Settings
 from decision_engine.errors import SignInFailed, TooManyAttempts
 from decision_engine.models import Account, Person, Token
 from decision_engine.work import House, Work, token_hash, unit_of_work
-from decision_engine.access import PUBLIC
 
 TOKEN_PREFIX = "de_"  # noqa: S105  a mark by which a leaked token is recognised, no secret
 MAX_TRIES = 5

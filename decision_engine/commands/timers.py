@@ -93,13 +93,21 @@ def give_up(work: Work, job_id: str, owner: str, problem: DecisionEngineError) -
             case_id=job.case_id,
             at=work.now,
             detail={"job": job.id, "element": job.element, "error": job.last_error},
-        )  # fmt: skip
+        )
     )
 
 
 def _record(work: Work, case: Case, job: Job) -> Record:
     return Record(
-        case_id=case.id, seq=case.records + 1, kind=job.step or job.element, task_id=None,
+        case_id=case.id,
+        seq=case.records + 1,
+        kind=job.step or job.element,
+        task_id=None,
         data={"closed_at": work.now.isoformat(timespec="milliseconds"), "due_at": job.due_at.isoformat()},
-        at=work.now, author_id=CLOCK.person_id, role="clock", post="", draft=case.draft, exceptions=[],
-    )  # fmt: skip
+        at=work.now,
+        author_id=CLOCK.person_id,
+        role="clock",
+        post="",
+        draft=case.draft,
+        exceptions=[],
+    )
