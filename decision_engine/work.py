@@ -321,7 +321,7 @@ def _rules(refusal: DecisionEngineError) -> list[str]:
 def _reasons(refusal: DecisionEngineError) -> list[dict[str, str]]:
     if not isinstance(refusal, Unlawful):
         return []
-    return [{"rule": finding.rule, "reason": str(finding.message)} for finding in refusal.findings]
+    return [{"rule": finding.rule, "reason": str(finding.reason)} for finding in refusal.findings]
 
 
 __all__ = ["CLOCK", "PUBLIC", "Attempt", "House", "Receipt", "Work", "identify", "reading", "unit_of_work"]

@@ -9,7 +9,7 @@ from sqlalchemy import select
 
 from decision_engine.errors import InvalidAnswers
 from decision_engine.language import Text
-from decision_engine.models import Case, Document, DocumentVersion, Unit
+from decision_engine.models import Case, Document, DocumentVersion
 from decision_engine.work import Work
 
 DRAFTING = frozenset({"draft_decision", "adjust_draft", "finalize_draft"})
@@ -18,7 +18,7 @@ DRAFTING = frozenset({"draft_decision", "adjust_draft", "finalize_draft"})
 def take_effect(work: Work, case: Case, step: str | None, said: Mapping[str, Any]) -> str | None:
     """Let *said* at *step* change *case*; return the hash of the draft the act was done on."""
     if step == "assign_lead_unit":
-        case.lead_unit_id = _unit(work, case, said["lead_unit"])
+        case.lead_unit_id = said["lead_unit"]
     elif step in DRAFTING and said.get("draft_ref"):
         case.draft = _latest_content(work, case, said["draft_ref"])
     elif step == "suspend_execution" and said.get("outcome") == "SUSPEND":
@@ -26,13 +26,6 @@ def take_effect(work: Work, case: Case, step: str | None, said: Mapping[str, Any
     elif step == "confirm_suspension" and said.get("outcome") == "LIFTED":
         case.status = "RUNNING"
     return case.draft
-
-
-def _unit(work: Work, case: Case, unit_id: str) -> str:
-    unit = work.session.get(Unit, unit_id)
-    if unit is None or unit.organ_id != case.organ_id:
-        raise InvalidAnswers({"lead_unit": (Text("本机关没有这个单位。", "This organ has no such unit."),)})
-    return unit.id
 
 
 def _latest_content(work: Work, case: Case, document_id: str) -> str:

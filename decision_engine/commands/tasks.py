@@ -18,7 +18,7 @@ from decision_engine.commands.effects import take_effect
 from decision_engine.commands.flow import follow
 from decision_engine.errors import Conflict, Forbidden, InvalidAnswers, NotFound, NotReady, Unlawful
 from decision_engine.language import Text
-from decision_engine.models import Case, Document, Person, Record, Task
+from decision_engine.models import Case, Document, Person, Record, Task, Unit
 from decision_engine.queries import definitions
 from decision_engine.queries.casefile import CaseFile, as_fact, open_file
 from decision_engine.work import Receipt, Work
@@ -56,8 +56,9 @@ def complete_task(
     file = open_file(work, case, task.step)
     standing = access.stand_for_duty(work.actor, _duty(case, task), file.done)
     definition = definitions.compiled(work.session, case.definition_hash)
-    said = forms.load(task.step, answers, reads=definition.fields_of(task.step))
-    _references_exist(work, case, task.step, said)
+    reads = definitions.fields_read(definition, task.step)
+    said = forms.load(task.step, answers, reads)
+    _references_exist(work, case, forms.references(task.step, said, reads))
     draft = take_effect(work, case, task.step, said)
     record = _record(work, case, task, standing, said, draft, departures)
     findings = _lawful(work, file, task.step or task.element, as_fact(record), departures)
@@ -162,26 +163,26 @@ def _lawful(
     return findings
 
 
-def _references_exist(work: Work, case: Case, step: str | None, said: Mapping[str, Any]) -> None:
-    """Refuse papers that are not of this case and persons nobody knows."""
-    named = forms.references(step, said)
+def _references_exist(work: Work, case: Case, named: forms.References) -> None:
+    """Refuse papers that are not of this case, and persons or units nobody knows."""
     missing: dict[str, tuple[Text, ...]] = {}
-    if named.documents:
-        known = set(
-            work.session.scalars(
-                select(Document.id).where(
-                    Document.case_id == case.id, Document.id.in_(set(named.documents.values()))
-                )
-            )
-        )
-        unknown = Text(
-            "本案卷宗中没有这份文件，请先上传。", "The case holds no such document. Upload it first."
-        )
-        missing |= {path: (unknown,) for path, one in named.documents.items() if one not in known}
-    if named.persons:
-        known = set(work.session.scalars(select(Person.id).where(Person.id.in_(set(named.persons.values())))))
-        unknown = Text("系统中没有此人。", "There is no such person.")
-        missing |= {path: (unknown,) for path, one in named.persons.items() if one not in known}
+    for ids, query, reason in (
+        (
+            named.documents,
+            select(Document.id).where(Document.case_id == case.id),
+            Text("本案卷宗中没有这份文件，请先上传。", "The case holds no such document. Upload it first."),
+        ),
+        (named.persons, select(Person.id), Text("系统中没有此人。", "There is no such person.")),
+        (
+            named.units,
+            select(Unit.id).where(Unit.organ_id == case.organ_id),
+            Text("本机关没有这个单位。", "This organ has no such unit."),
+        ),
+    ):
+        if ids:
+            column = query.selected_columns[0]
+            known = set(work.session.scalars(query.where(column.in_(set(ids.values())))))
+            missing |= {path: (reason,) for path, one in ids.items() if one not in known}
     if missing:
         raise InvalidAnswers(missing)
 

@@ -45,12 +45,13 @@ def fire_timer(work: Work, job_id: str, owner: str) -> bool:
 
     Raises `EngineDisagrees` or `NotReady` when the flow does not wait for it.
     """
-    held = work.session.execute(
+    held = work.session.scalar(
         update(Job)
         .where(Job.id == job_id, Job.lease_owner == owner, Job.state == "LEASED")
         .values(state="DONE")
+        .returning(Job.id)
     )
-    if held.rowcount == 0:
+    if held is None:
         return False
     job = work.session.get_one(Job, job_id)
     case = work.session.get_one(Case, job.case_id, with_for_update=True)

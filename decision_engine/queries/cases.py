@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import and_, func, select
+from sqlalchemy import ColumnElement, and_, func, select
 
 from decision_engine import access
 from decision_engine.errors import NotFound
@@ -21,7 +21,7 @@ def cases(
         for standing in work.actor.standings
         if standing.roles & access.ACTS["case.read"] and organ_id in (None, standing.organ_id)
     }
-    wanted = [Case.organ_id.in_(sorted(organs))]
+    wanted: list[ColumnElement[bool]] = [Case.organ_id.in_(sorted(organs))]
     if status is not None:
         wanted.append(Case.status == status)
     if q:

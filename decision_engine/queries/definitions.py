@@ -28,6 +28,11 @@ def compiled(session: Session, content_hash: str) -> process.Definition:
         return _compiled[content_hash]
 
 
+def fields_read(definition: process.Definition, step: str | None) -> frozenset[str]:
+    """Return the fields of *step* that some expression of the deployment reads."""
+    return frozenset(field for one, field in definition.reads if one == step)
+
+
 def files_of(session: Session, content_hash: str) -> dict[str, bytes]:
     """Return the exact files of a deployment by name. Raises `NotFound`."""
     rows = session.execute(

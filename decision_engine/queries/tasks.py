@@ -86,7 +86,7 @@ def _open_to(work: Work) -> ColumnElement[bool]:
 
 def _through(standing: Standing) -> ColumnElement[bool]:
     here = Task.organ_id == standing.organ_id
-    fits = Task.role.in_(sorted(standing.roles))
+    fits: ColumnElement[bool] = Task.role.in_(sorted(standing.roles))
     if standing.on_behalf_of is not None:
         fits = and_(fits, or_(Task.step.is_(None), Task.step.not_in(sorted(PERSONAL))))
     if standing.unit_id is None:
