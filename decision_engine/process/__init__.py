@@ -10,6 +10,7 @@ from importlib.metadata import version
 
 from decision_engine.process.findings import Finding, Refused
 from decision_engine.process.runner import (
+    ENGINE,
     STATE_FORMAT,
     Definition,
     Position,
@@ -27,6 +28,7 @@ ENGINE = f"SpiffWorkflow {version('SpiffWorkflow')}"
 """What executes, as the log names it."""
 
 __all__ = [
+    "ENGINE",
     "ENGINE",
     "STATE_FORMAT",
     "Definition",

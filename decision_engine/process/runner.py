@@ -14,6 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from importlib.metadata import version
 from secrets import token_hex
 from typing import Any
 
@@ -26,7 +27,11 @@ from decision_engine.process.diagram import Element
 from decision_engine.process.engine import READY, WAITING, Case, Scope, Token
 from decision_engine.process.state import STATE_FORMAT
 
+ENGINE = f"SpiffWorkflow {version('SpiffWorkflow')}, state format {STATE_FORMAT}"
+"""What ran a step, for the record."""
+
 __all__ = [
+    "ENGINE",
     "STATE_FORMAT",
     "Definition",
     "Position",

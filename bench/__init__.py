@@ -1,0 +1,1 @@
+"""Measurements that pass or fail; run them all with `python -m bench`."""
