@@ -12,7 +12,7 @@ from typing import Any
 
 sys.path.insert(0, str(Path(__file__).parent.parent / "tests" / "process"))
 
-from bpmn import Process, document, message, multi_instance, timer  # noqa: E402  (the tests' drawing board)
+from bpmn import Process, document, message, multi_instance, timer
 
 MAIN, CALLED, FILED = "main", "hearing", "filed"
 PEOPLE = [f"person{number}" for number in range(9)]

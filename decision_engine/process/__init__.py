@@ -6,8 +6,6 @@ position = start(definition, facts)            bytes, who may act, what is waite
 position = complete(definition, position.state, ready_id, answers)
 """
 
-from importlib.metadata import version
-
 from decision_engine.process.findings import Finding, Refused
 from decision_engine.process.runner import (
     ENGINE,
@@ -24,11 +22,7 @@ from decision_engine.process.runner import (
     start,
 )
 
-ENGINE = f"SpiffWorkflow {version('SpiffWorkflow')}"
-"""What executes, as the log names it."""
-
 __all__ = [
-    "ENGINE",
     "ENGINE",
     "STATE_FORMAT",
     "Definition",

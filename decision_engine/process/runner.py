@@ -28,7 +28,7 @@ from decision_engine.process.engine import READY, WAITING, Case, Scope, Token
 from decision_engine.process.state import STATE_FORMAT
 
 ENGINE = f"SpiffWorkflow {version('SpiffWorkflow')}, state format {STATE_FORMAT}"
-"""What ran a step, for the record."""
+"""What executes, as the log names it."""
 
 __all__ = [
     "ENGINE",
