@@ -1,0 +1,100 @@
+"""Finds a free place for the name of every gateway, event and edge.
+
+A place is good when the words cover no shape, no other words and no edge; of the good ones the nearest to
+what it names wins. Widths are those of the viewer's 11-pixel font: a Chinese sign is as wide as high.
+"""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+from tools.diagrams.grid import Box, Grid
+from tools.diagrams.route import Way
+from tools.diagrams.sheet import Sheet
+
+SIGN = 11
+LINE = 14
+WIDEST = 88  # viewers wrap outer labels at 90 pixels
+
+
+def size(text: str) -> tuple[int, int]:
+    """Return width and height of *text* as a viewer sets it."""
+    length = sum(SIGN if ord(sign) > 0xFF else 6 for sign in text)
+    lines = -(-length // WIDEST)
+    return min(length, WIDEST) + 2, lines * LINE
+
+
+class Placer:
+    """Places labels one after the other; placed ones are in the way of later ones."""
+
+    def __init__(self, grid: Grid, ways: dict[str, Way]) -> None:
+        self.solid = list(grid.boxes.values())
+        self.taken: list[Box] = []
+        self.borders = list(grid.lanes.values())
+        self.lines = [line for way in ways.values() for line in pairwise(way)]
+
+    def put(self, text: str, places: list[tuple[int, int]]) -> Box:
+        """Return the best of *places* (upper left corners) for *text* and take it."""
+        width, height = size(text)
+        boxes = [Box(x, y, width, height) for x, y in places]
+        best = min(enumerate(boxes), key=lambda pair: (self._harm(pair[1]), pair[0]))[1]
+        self.taken.append(best)
+        return best
+
+    def _harm(self, box: Box) -> int:
+        harm = 1000 * sum(box.meets(other) for other in self.solid)
+        harm += 1000 * sum(box.grown(1).meets(other) for other in self.taken)
+        harm += 100 * sum(_crosses(box.grown(1), line) for line in self.lines)
+        harm += 30 * sum(lane.y < box.bottom and box.y < lane.y for lane in self.borders)
+        return harm
+
+
+def _crosses(box: Box, line: tuple[tuple[int, int], tuple[int, int]]) -> bool:
+    (ax, ay), (bx, by) = line
+    return min(ax, bx) < box.right and box.x < max(ax, bx) + 1 and min(ay, by) < box.bottom and box.y < max(ay, by) + 1
+
+
+def place_labels(sheet: Sheet, grid: Grid, ways: dict[str, Way]) -> dict[str, Box]:
+    """Return the label box of every named event, gateway and flow, by key."""
+    placer = Placer(grid, ways)
+    found: dict[str, Box] = {}
+    for flow in sheet.flows:
+        if flow.name:
+            found[flow.key] = placer.put(flow.name, _along(ways[flow.key], *size(flow.name)))
+    for node in sheet.nodes.values():
+        if node.name and ("Event" in node.kind or "Gateway" in node.kind):
+            found[node.key] = placer.put(node.name, _around(grid.boxes[node.key], *size(node.name)))
+    return found
+
+
+def _around(box: Box, width: int, height: int) -> list[tuple[int, int]]:
+    x, y = box.middle
+    left, right = box.x - width - 3, box.right + 3
+    middle = x - width // 2
+    places = [(middle, box.bottom + 3), (middle, box.y - height - 3)]
+    for shift in (4, 10, 18):
+        places += [
+            (x + shift, box.y - height + 6), (x - width - shift, box.y - height + 6),
+            (x + shift, box.bottom - 6), (x - width - shift, box.bottom - 6),
+        ]
+    places += [(right, y + 4), (left, y + 4), (right, y - height - 4), (left, y - height - 4)]
+    places += [(middle + shift, box.bottom + 3) for shift in (20, -20, 40, -40)]
+    places += [(middle + shift, box.y - height - 3) for shift in (20, -20, 40, -40)]
+    return places
+
+
+def _along(way: Way, width: int, height: int) -> list[tuple[int, int]]:
+    places: list[tuple[int, int]] = []
+    for (ax, ay), (bx, by) in pairwise(way):
+        if ay == by:
+            near = ax + 3 if bx > ax else ax - width - 3
+            far = bx - width - 6 if bx > ax else bx + 6
+            centre = (ax + bx - width) // 2
+            for x in (near, centre, far):
+                places += [(x, ay - height - 2), (x, ay + 3)]
+        else:
+            near = ay + 3 if by > ay else ay - height - 3
+            centre = (ay + by - height) // 2
+            for y in (near, near + (12 if by > ay else -12), centre):
+                places += [(ax + 4, y), (ax - width - 4, y)]
+    return places

@@ -1,0 +1,220 @@
+"""The main process: State Council Decree 713 from the proposal to the archive."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from tools.diagrams.sheet import Lane, Sheet
+
+PROCEDURE = "determine_procedure"
+OPINION = "issue_legality_opinion"
+MEETING = "principal_decides.outcome"
+
+
+@dataclass(frozen=True, slots=True)
+class _Lanes:
+    clerk: Lane
+    unit: Lane
+    market: Lane
+    head: Lane
+    legal: Lane
+    office: Lane
+    principal: Lane
+    party: Lane
+    executor: Lane
+    archive: Lane
+
+
+def major_decision() -> Sheet:
+    """Return the main process with its public pool."""
+    sheet = Sheet("major_decision", "重大行政决策程序", "main", profile="major_decision", public="社会公众")
+    lanes = _Lanes(
+        clerk=sheet.lane("secretary", "政府办公室经办人"),
+        unit=sheet.lane("lead_unit_officer", "决策承办单位经办人"),
+        market=sheet.lane("market_regulator", "市场监管部门"),
+        head=sheet.lane("lead_unit_head", "决策承办单位负责人"),
+        legal=sheet.lane("legal_officer", "合法性审查部门"),
+        office=sheet.lane("office_director", "政府办公室主任"),
+        principal=sheet.lane("principal", "决策机关主要负责人"),
+        party=sheet.lane("party_office", "党委办公室"),
+        executor=sheet.lane("executing_officer", "决策执行单位"),
+        archive=sheet.lane("archivist", "档案管理人员"),
+    )
+    _places_before_meeting(sheet, lanes)
+    _places_from_meeting(sheet, lanes)
+    _start_and_draft(sheet)
+    _stages(sheet)
+    _review(sheet)
+    _meetings(sheet)
+    _approvals(sheet)
+    _release(sheet)
+    return sheet
+
+
+def _places_before_meeting(sheet: Sheet, at: _Lanes) -> None:
+    sheet.start("start", "提出决策事项建议", at.clerk, 0)
+    sheet.task("register_proposal", "登记决策事项建议", at.clerk, 1)
+    sheet.task("study_proposal", "研究论证决策事项建议", at.unit, 2, 1)
+    sheet.task("decide_initiation", "决定是否启动决策程序", at.principal, 2)
+    sheet.choice("initiation", "是否启动", at.principal, 3)
+    sheet.end("not_started", "不予启动", at.principal, 4)
+    sheet.task("assign_lead_unit", "确定决策承办单位", at.office, 4)
+    sheet.merge("draft", at.unit, 5, 1)
+    sheet.task("draft_decision", "调查研究并拟订决策草案", at.unit, 6, 1)
+    sheet.task("consult_units", "征求有关单位意见并协商", at.unit, 7, 1)
+    sheet.merge("determine", at.head, 8)
+    sheet.task(PROCEDURE, "确定应当履行的程序", at.head, 9)
+    sheet.parallel("stages", "同步履行", at.unit, 10, 1)
+    sheet.choice("non_public", "是否依法不予公开", at.unit, 11, 0, step="non_public")
+    sheet.choice("is_technical", "专业性、技术性是否较强", at.unit, 11, 1, step="is_technical")
+    sheet.choice("risk_trigger", "是否可能造成风险", at.unit, 11, 2, step="risk_trigger")
+    sheet.choice("market_players", "是否涉及经营主体", at.market, 11, step="market_players")
+    sheet.call("public_participation", "公众参与", at.unit, 13, 0)
+    sheet.call("expert_argumentation", "专家论证", at.unit, 13, 1)
+    sheet.call("risk_assessment", "风险评估", at.unit, 13, 2)
+    sheet.merge("competition", at.market, 12)
+    sheet.task("fair_competition_review", "公平竞争审查", at.market, 13)
+    sheet.choice("competition_outcome", "审查结论", at.market, 14)
+    sheet.task("adjust_for_competition", "调整决策草案消除限制", at.unit, 13, 3, step="adjust_draft")
+    sheet.merge("participation_done", at.unit, 15, 0)
+    sheet.merge("experts_done", at.unit, 15, 1)
+    sheet.merge("risk_done", at.unit, 15, 2)
+    sheet.merge("competition_done", at.market, 15)
+    sheet.parallel("stages_done", "", at.unit, 16, 1)
+    sheet.task("finalize_draft", "采纳意见完善决策草案", at.unit, 17, 1)
+    sheet.merge("review", at.legal, 18)
+    sheet.call("legality_review", "合法性审查", at.legal, 19)
+    sheet.choice("legality_outcome", "审查结论", at.legal, 20, step="legality_outcome")
+    sheet.task("handle_refused_draft", "处理未通过审查的草案", at.head, 21)
+    sheet.choice("refused", "如何处理", at.head, 22)
+
+
+def _places_from_meeting(sheet: Sheet, at: _Lanes) -> None:
+    sheet.merge("package", at.unit, 21, 0)
+    sheet.task("assemble_meeting_package", "汇总提请讨论材料", at.unit, 22, 0)
+    sheet.task("confirm_agenda", "审核议题并通知会议", at.office, 23)
+    sheet.call("government_meeting", "政府会议集体讨论决定", at.principal, 24, process="collective_meeting")
+    sheet.choice("government_outcome", "会议决定", at.principal, 25)
+    sheet.merge("amend", at.unit, 26, 1)
+    sheet.task("adjust_draft", "按照决定修改决策草案", at.unit, 25, 1)
+    sheet.choice("substantive", "是否实质性修改", at.unit, 24, 1)
+    sheet.task("report_party_committee", "向同级党委请示报告", at.party, 26)
+    sheet.choice("party_stage", "是否提交党委审议", at.party, 27)
+    sheet.call("party_meeting", "党委会议集体讨论决定", at.party, 28, process="collective_meeting")
+    sheet.choice("party_outcome", "会议决定", at.party, 29)
+    sheet.merge("party_done", at.party, 30)
+    sheet.choice("npc_route", "是否须报告人大", at.clerk, 31)
+    sheet.task("report_npc", "向本级人大或者其常委会报告", at.clerk, 32)
+    sheet.choice("npc_outcome", "人大意见", at.clerk, 33)
+    sheet.merge("npc_done", at.clerk, 34)
+    sheet.choice("approval_needed", "是否须报上级批准", at.clerk, 35)
+    sheet.task("external_approval", "报请上级机关批准", at.clerk, 36)
+    sheet.choice("approval_outcome", "批复结果", at.clerk, 37)
+    sheet.merge("approved", at.clerk, 38)
+    sheet.task("sign_decision", "签发决策", at.principal, 39)
+    sheet.choice("publication", "是否依法不予公布", at.principal, 40, step="non_public")
+    sheet.task("publish_decision", "公布决策", at.clerk, 41)
+    sheet.task("interpret_policy", "解读决策并说明意见采纳情况", at.unit, 42, 0)
+    sheet.task("record_non_publication", "记录不予公布的依据", at.clerk, 41, 1)
+    sheet.merge("released", at.office, 43)
+    sheet.task("name_executor", "明确执行单位和任务分工", at.office, 44)
+    sheet.parallel("after_release", "", at.executor, 45)
+    sheet.call("execution", "决策执行与调整", at.executor, 46)
+    sheet.task("archive_dossier", "决策过程材料归档", at.archive, 46)
+    sheet.parallel("all_done", "", at.executor, 47)
+    sheet.end("end", "办结", at.executor, 48)
+    sheet.merge("closed", at.archive, 38)
+    sheet.task("archive_closed", "终结事项材料归档", at.archive, 39, step="archive_dossier")
+    sheet.end("closed_end", "程序终结", at.archive, 40)
+
+
+def _start_and_draft(sheet: Sheet) -> None:
+    sheet.path("start", "register_proposal", "study_proposal", "decide_initiation", "initiation")
+    sheet.flow("initiation", "assign_lead_unit", "启动", "decide_initiation.outcome == 'START'")
+    sheet.flow("initiation", "not_started", "不启动", "decide_initiation.outcome == 'NOT_START'")
+    sheet.path("assign_lead_unit", "draft", "draft_decision", "consult_units", "determine", PROCEDURE, "stages")
+
+
+def _stages(sheet: Sheet) -> None:
+    stages = (
+        ("non_public", "public_participation", "participation_done", "公开", False, "不公开"),
+        ("is_technical", "expert_argumentation", "experts_done", "是", True, "否(记录理由)"),
+        ("risk_trigger", "risk_assessment", "risk_done", "是", True, "否(记录理由)"),
+        ("market_players", "competition", "competition_done", "是", True, "否(记录理由)"),
+    )
+    for question, stage, done, yes, value, no in stages:
+        ask = f"{PROCEDURE}.{question}"
+        sheet.path("stages", question)
+        sheet.flow(question, stage, yes, f"{ask} == {str(value).lower()}")
+        sheet.flow(question, done, no, f"{ask} == {str(not value).lower()}")
+    for stage, done in (("public_participation", "participation_done"), ("expert_argumentation", "experts_done"),
+                        ("risk_assessment", "risk_done")):
+        sheet.path(stage, done, "stages_done")
+    sheet.path("competition", "fair_competition_review", "competition_outcome")
+    sheet.flow("competition_outcome", "competition_done", "不限制或者符合例外",
+               "fair_competition_review.outcome in ('NO_RESTRICTION', 'EXCEPTION')")
+    sheet.flow("competition_outcome", "adjust_for_competition", "排除、限制竞争",
+               "fair_competition_review.outcome == 'RESTRICTION'")
+    sheet.path("adjust_for_competition", "competition")
+    sheet.path("competition_done", "stages_done", "finalize_draft", "review")
+
+
+def _review(sheet: Sheet) -> None:
+    sheet.path("review", "legality_review", "legality_outcome")
+    sheet.flow("legality_outcome", "package", "合法、修改已确认或者已明示风险",
+               f"{OPINION}.outcome in ('LEGAL', 'EXPLORATORY_RISK_STATED') "
+               f"or {OPINION}.outcome == 'LEGAL_AFTER_REVISION' and {OPINION}.confirmed == true")
+    sheet.flow("legality_outcome", "determine", "程序不完备", f"{OPINION}.outcome == 'PROCEDURE_INCOMPLETE'")
+    sheet.flow("legality_outcome", "handle_refused_draft", "不合法或者超越权限",
+               f"{OPINION}.outcome in ('ILLEGAL', 'NO_AUTHORITY')")
+    sheet.flow("legality_outcome", "closed", "不属于审查范围", f"{OPINION}.outcome == 'OUT_OF_SCOPE'")
+    sheet.path("handle_refused_draft", "refused")
+    sheet.flow("refused", "draft", "重新拟订", "handle_refused_draft.outcome == 'REDRAFT'")
+    sheet.flow("refused", "closed", "移送或者终止", "handle_refused_draft.outcome in ('TRANSFER', 'TERMINATE')")
+
+
+def _meetings(sheet: Sheet) -> None:
+    sheet.path("package", "assemble_meeting_package", "confirm_agenda", "government_meeting", "government_outcome")
+    sheet.path("report_party_committee", "party_stage")
+    sheet.flow("party_stage", "party_meeting", "提交审议", "report_party_committee.stage == 'DELIBERATE'")
+    sheet.flow("party_stage", "party_done", "请示报告", "report_party_committee.stage == 'REPORT_ONLY'")
+    sheet.path("party_meeting", "party_outcome")
+    for outcome, onward in (("government_outcome", "report_party_committee"), ("party_outcome", "party_done")):
+        sheet.flow(outcome, onward, "同意", f"{MEETING} == 'APPROVE'")
+        sheet.flow(outcome, "closed", "不同意", f"{MEETING} == 'REJECT'")
+        sheet.flow(outcome, "amend", "修改", f"{MEETING} == 'AMEND'")
+        sheet.flow(outcome, "package", "暂缓或者再次讨论", f"{MEETING} in ('DEFER', 'REDISCUSS')")
+    sheet.path("amend", "adjust_draft", "substantive")
+    sheet.flow("substantive", "determine", "是", "adjust_draft.substantive == true")
+    sheet.flow("substantive", "review", "否", "adjust_draft.substantive == false")
+
+
+def _approvals(sheet: Sheet) -> None:
+    sheet.path("party_done", "npc_route")
+    sheet.flow("npc_route", "report_npc", "须报告", f"{PROCEDURE}.npc_route in ('DECIDE', 'REPORT_BEFORE_RELEASE')")
+    sheet.flow("npc_route", "npc_done", "无须报告", f"{PROCEDURE}.npc_route == 'NONE'")
+    sheet.path("report_npc", "npc_outcome")
+    sheet.flow("npc_outcome", "npc_done", "同意或者已听取", "report_npc.outcome in ('APPROVED', 'HEARD')")
+    sheet.flow("npc_outcome", "closed", "不同意", "report_npc.outcome == 'REFUSED'")
+    needed, village = f"{PROCEDURE}.external_approval", f"{PROCEDURE}.village_matter"
+    sheet.path("npc_done", "approval_needed")
+    sheet.flow("approval_needed", "external_approval", "须批准", f"{needed} == true or {village} == true")
+    sheet.flow("approval_needed", "approved", "无须批准", f"{needed} == false and {village} == false")
+    sheet.path("external_approval", "approval_outcome")
+    sheet.flow("approval_outcome", "approved", "批准", "external_approval.outcome == 'APPROVED'")
+    sheet.flow("approval_outcome", "amend", "退回修改", "external_approval.outcome == 'RETURNED'")
+    sheet.flow("approval_outcome", "closed", "不批准", "external_approval.outcome == 'REFUSED'")
+
+
+def _release(sheet: Sheet) -> None:
+    sheet.path("approved", "sign_decision", "publication")
+    sheet.flow("publication", "publish_decision", "公布", "sign_decision.non_public == false")
+    sheet.flow("publication", "record_non_publication", "不予公布", "sign_decision.non_public == true")
+    sheet.path("publish_decision", "interpret_policy", "released")
+    sheet.path("record_non_publication", "released")
+    sheet.path("released", "name_executor", "after_release")
+    sheet.path("after_release", "execution", "all_done", "end")
+    sheet.path("after_release", "archive_dossier", "all_done")
+    sheet.path("closed", "archive_closed", "closed_end")
+    sheet.message("public_participation", "公告与意见", outward=True)
+    sheet.message("publish_decision", "决策公布", outward=True)
