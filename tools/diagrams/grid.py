@@ -12,9 +12,9 @@ from tools.diagrams.sheet import Lane, Node, Sheet
 
 MARGIN = 100  # left of the pools
 HEADER = 30  # of a pool and of a lane
-COLUMN_GAP = 56
-ROW_GAP = 44
-LANE_PAD = 34
+COLUMN_GAP = 44
+ROW_GAP = 40
+LANE_PAD = 30
 TRACK = 11
 PUBLIC_HEIGHT = 54
 PUBLIC_DISTANCE = 86

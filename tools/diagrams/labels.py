@@ -60,11 +60,47 @@ def place_labels(sheet: Sheet, grid: Grid, ways: dict[str, Way]) -> dict[str, Bo
     found: dict[str, Box] = {}
     for flow in sheet.flows:
         if flow.name:
-            found[flow.key] = placer.put(flow.name, _along(ways[flow.key], *size(flow.name)))
+            siblings = [ways[other.key] for other in sheet.flows if other.source == flow.source and other != flow]
+            own = _own_part(ways[flow.key], siblings)
+            found[flow.key] = placer.put(flow.name, _along(own, *size(flow.name)))
     for node in sheet.nodes.values():
         if node.name and ("Event" in node.kind or "Gateway" in node.kind):
             found[node.key] = placer.put(node.name, _around(grid.boxes[node.key], *size(node.name)))
     return found
+
+
+def _own_part(way: Way, siblings: list[Way]) -> Way:
+    """Return *way* without the trunk it shares with edges from the same node."""
+    start = 0
+    cut = way[0]
+    for sibling in siblings:
+        for number, (a, b) in enumerate(pairwise(way)):
+            shared = _common(a, b, sibling)
+            if shared is None:
+                break
+            if (number, _far(a, shared)) > (start, _far(way[start], cut)):
+                start, cut = number, shared
+    rest = way[start + 1 :]
+    return [cut, *rest] if rest and cut != rest[0] else rest if len(rest) > 1 else way
+
+
+def _common(a: tuple[int, int], b: tuple[int, int], sibling: Way) -> tuple[int, int] | None:
+    """Return the end of what the line from *a* to *b* shares with *sibling*, running the same way."""
+    best = None
+    for c, d in pairwise(sibling):
+        for axis in (0, 1):
+            if a[axis] == b[axis] == c[axis] == d[axis] and a[1 - axis] != b[1 - axis]:
+                sign = 1 if b[1 - axis] > a[1 - axis] else -1
+                if sign * (d[1 - axis] - c[1 - axis]) <= 0 or sign * (c[1 - axis] - a[1 - axis]) > 0:
+                    continue
+                end = sign * min(sign * b[1 - axis], sign * d[1 - axis])
+                if sign * (end - a[1 - axis]) > 0:
+                    best = (a[0], end) if axis == 0 else (end, a[1])
+    return best
+
+
+def _far(a: tuple[int, int], b: tuple[int, int]) -> int:
+    return abs(a[0] - b[0]) + abs(a[1] - b[1])
 
 
 def _around(box: Box, width: int, height: int) -> list[tuple[int, int]]:

@@ -16,8 +16,8 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 
 SIZES = {
-    "userTask": (112, 66),
-    "callActivity": (112, 66),
+    "userTask": (120, 74),
+    "callActivity": (120, 74),
     "startEvent": (36, 36),
     "endEvent": (36, 36),
     "intermediateCatchEvent": (36, 36),
