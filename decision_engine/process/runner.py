@@ -124,8 +124,8 @@ def complete(
         case.answers.pop(step, None)
         if kept:
             case.answers[step] = kept
-    token.run()
     try:
+        token.run()
         return _move(definition, case)
     except InvalidAnswers as refusal:
         prefix = f"{step}."
