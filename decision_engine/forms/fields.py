@@ -36,7 +36,10 @@ MESSAGES = {
         "含有不允许的字符（控制字符或不可见的方向控制符）。",
         "It holds characters that are not allowed (controls or invisible direction marks).",
     ),
-    "number_form": Text("格式应为“机关代字〔年份〕序号号”。", "The form is 机关代字〔year〕number号."),
+    "number_form": Text(
+        "格式应为机关代字、〔年份〕、序号，例如“青政发〔2026〕7号”。",
+        "The form is organ mark, 〔year〕, number: 青政发〔2026〕7号.",
+    ),
     "day": Text("应填写日期，例如 2026-03-06。", "A date is expected, such as 2026-03-06."),
     "moment": Text(
         "应填写带时区的日期时间，例如 2026-03-06T09:00:00+08:00。",
@@ -70,14 +73,14 @@ _ID = re.compile(r"[0-9a-f]{32}")
 
 def refusal(message: Text) -> ValidationError:
     """Return *message* as marshmallow raises it; lists keep it whole where text would be split."""
-    return ValidationError([message])  # type: ignore[list-item]  # marshmallow carries any object
+    return ValidationError([message])  # marshmallow carries any object
 
 
 class Kind(fields.Field[Any]):
     """A field with a label and a hint in both languages; optional unless *required*."""
 
     name_of_kind: ClassVar[str]
-    default_error_messages: ClassVar[dict[str, Any]] = {key: [text] for key, text in MESSAGES.items()}  # type: ignore[misc]
+    default_error_messages = {key: [text] for key, text in MESSAGES.items()}  # noqa: RUF012
 
     def __init__(
         self,
@@ -100,6 +103,13 @@ class Kind(fields.Field[Any]):
         """Tell whether *value* says nothing."""
         return value is None or (isinstance(value, str) and not value.strip())
 
+    def _read(self, value: Any) -> Any:
+        """Return *value*, which is not blank, in its recorded form; raise `ValidationError` if it has none."""
+        raise NotImplementedError
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> Any:  # noqa: ARG002
+        return self._read(value)
+
     def describe(self) -> dict[str, Any]:
         """Return what only this kind has to tell a client."""
         return {}
@@ -116,7 +126,7 @@ class LongText(Kind):
         super().__init__(zh, en, **common)
         self.most = most or self.most
 
-    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> str:
+    def _read(self, value: Any) -> str:
         if not isinstance(value, str):
             raise self.make_error("text")
         text = value.replace("\r\n", "\n").replace("\r", "\n")
@@ -148,8 +158,8 @@ class DocumentNumber(Line):
     most = 60
     _form = re.compile(r"[^\d\s第]+〔[0-9]{4}〕[1-9][0-9]{0,5}号")
 
-    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> str:
-        number = super()._deserialize(value, attr, data, **kwargs)
+    def _read(self, value: Any) -> str:
+        number = super()._read(value)
         if not self._form.fullmatch(number):
             raise self.make_error("number_form")
         return number
@@ -160,7 +170,7 @@ class Day(Kind):
 
     name_of_kind = "date"
 
-    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> str:
+    def _read(self, value: Any) -> str:
         text = value.strip() if isinstance(value, str) else ""
         if not _DAY.fullmatch(text):
             raise self.make_error("day")
@@ -178,7 +188,7 @@ class Moment(Kind):
 
     name_of_kind = "moment"
 
-    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> str:
+    def _read(self, value: Any) -> str:
         text = value.strip() if isinstance(value, str) else ""
         if not _MOMENT.fullmatch(text):
             raise self.make_error("moment")
@@ -200,7 +210,7 @@ class Whole(Kind):
         super().__init__(zh, en, **common)
         self.least, self.most = least, most
 
-    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> int:
+    def _read(self, value: Any) -> int:
         if isinstance(value, bool) or not isinstance(value, int):
             raise self.make_error("integer")
         if not self.least <= value <= self.most:
@@ -228,7 +238,7 @@ class Number(Kind):
         super().__init__(zh, en, **common)
         self.least, self.most = Decimal(least), Decimal(most)
 
-    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> str:
+    def _read(self, value: Any) -> str:
         if isinstance(value, int) and not isinstance(value, bool) and abs(value) < 10**12:
             value = str(value)
         text = value.strip() if isinstance(value, str) else ""
@@ -253,7 +263,7 @@ class YesNo(Kind):
 
     name_of_kind = "boolean"
 
-    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> bool:
+    def _read(self, value: Any) -> bool:
         if not isinstance(value, bool):
             raise self.make_error("boolean")
         return value
@@ -268,7 +278,7 @@ class Choice(Kind):
         super().__init__(zh, en, **common)
         self.choices = choices
 
-    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> str:
+    def _read(self, value: Any) -> str:
         if not isinstance(value, str) or value.strip() not in self.choices:
             raise self.make_error("choice")
         return value.strip()
@@ -285,7 +295,7 @@ class Choice(Kind):
 class Reference(Kind):
     """The id of something kept elsewhere; whether it exists is for the command to find out."""
 
-    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> str:
+    def _read(self, value: Any) -> str:
         text = value.strip() if isinstance(value, str) else ""
         if not _ID.fullmatch(text):
             raise self.make_error("id")
@@ -335,11 +345,11 @@ class Scalar(Kind):
             Line(zh, en, **common),
         )
 
-    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> Any:
+    def _read(self, value: Any) -> Any:
         types: tuple[type, ...] = (bool, int, str)
         for kind, reading in zip(types, self._readings, strict=True):
             if isinstance(value, kind):
-                return reading.deserialize(value, attr, data, **kwargs)
+                return reading.deserialize(value)
         raise self.make_error("scalar")
 
 
@@ -356,7 +366,7 @@ class Group(Kind):
         """Tell whether nothing was entered; text is never a group, not even blank text."""
         return value is None
 
-    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> Any:
+    def _read(self, value: Any) -> Any:
         return self.part.load(value)
 
 
@@ -386,7 +396,7 @@ class Listing(Kind):
         """Tell whether nothing was entered; an empty list is an answer."""
         return value is None
 
-    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> list[Any]:
+    def _read(self, value: Any) -> list[Any]:
         if not isinstance(value, list | tuple):
             raise self.make_error("list")
         if len(value) < self.least:
@@ -401,7 +411,7 @@ class Listing(Kind):
             except ValidationError as error:
                 errors[index] = error.messages
         if errors:
-            raise ValidationError(errors)  # type: ignore[arg-type]  # keyed by position, as marshmallow's own lists do
+            raise ValidationError(errors)
         if not isinstance(self.item, Group) and len(set(loaded)) < len(loaded):
             raise self.make_error("repeated")
         return loaded

@@ -7,6 +7,7 @@ A form is a marshmallow schema that refuses unknown fields. It is found by its s
 from __future__ import annotations
 
 from collections.abc import Callable
+from copy import copy
 from functools import lru_cache
 from typing import ClassVar
 
@@ -21,10 +22,7 @@ DECREE_713 = Text("国务院令第713号", "State Council Decree 713")
 class Part(Schema):
     """Fields that belong together; a field it does not know is refused."""
 
-    error_messages: ClassVar[dict[str, Text]] = {  # type: ignore[assignment]
-        "type": MESSAGES["type"],
-        "unknown": MESSAGES["unknown"],
-    }
+    error_messages = {"type": MESSAGES["type"], "unknown": MESSAGES["unknown"]}  # type: ignore[dict-item]  # noqa: RUF012
 
     class Meta:
         """Refuse what is not asked."""
@@ -41,7 +39,7 @@ class Form(Part):
 
 
 FORMS: dict[str, type[Form]] = {}
-"""Step -> its form, in the order of the procedure."""
+"""Step -> its form."""
 
 
 def form(
@@ -79,8 +77,9 @@ def _asked(name: str) -> Kind:
     """Return an optional field for the routing value *name*."""
     known = FORMS["determine_procedure"]._declared_fields.get(name)  # noqa: SLF001  as above
     if isinstance(known, Kind):
-        label, choices = known.label, getattr(known, "choices", None)
-        return type(known)(label.zh, label.en, choices) if choices else type(known)(label.zh, label.en)
+        asked = copy(known)
+        asked.required = False
+        return asked
     return Scalar(
         name,
         name,
