@@ -16,8 +16,8 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 
 SIZES = {
-    "userTask": (120, 74),
-    "callActivity": (120, 74),
+    "userTask": (124, 74),
+    "callActivity": (124, 74),
     "startEvent": (36, 36),
     "endEvent": (36, 36),
     "intermediateCatchEvent": (36, 36),

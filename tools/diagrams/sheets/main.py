@@ -13,12 +13,12 @@ MEETING = "principal_decides.outcome"
 
 @dataclass(frozen=True, slots=True)
 class _Lanes:
-    clerk: Lane
     unit: Lane
     market: Lane
     head: Lane
     legal: Lane
     office: Lane
+    clerk: Lane
     principal: Lane
     party: Lane
     executor: Lane
@@ -29,12 +29,12 @@ def major_decision() -> Sheet:
     """Return the main process with its public pool."""
     sheet = Sheet("major_decision", "重大行政决策程序", "main", profile="major_decision", public="社会公众")
     lanes = _Lanes(
-        clerk=sheet.lane("secretary", "政府办公室经办人"),
         unit=sheet.lane("lead_unit_officer", "决策承办单位经办人"),
         market=sheet.lane("market_regulator", "市场监管部门"),
         head=sheet.lane("lead_unit_head", "决策承办单位负责人"),
         legal=sheet.lane("legal_officer", "合法性审查部门"),
         office=sheet.lane("office_director", "政府办公室主任"),
+        clerk=sheet.lane("secretary", "政府办公室经办人"),
         principal=sheet.lane("principal", "决策机关主要负责人"),
         party=sheet.lane("party_office", "党委办公室"),
         executor=sheet.lane("executing_officer", "决策执行单位"),
@@ -48,13 +48,15 @@ def major_decision() -> Sheet:
     _meetings(sheet)
     _approvals(sheet)
     _release(sheet)
+    _notes(sheet, lanes)
+    sheet.wider |= {7: 24, 10: 60, 15: 16, 21: 16, 23: 16, 24: 16, 26: 52, 28: 16, 30: 16}
     return sheet
 
 
 def _places_before_meeting(sheet: Sheet, at: _Lanes) -> None:
     sheet.start("start", "提出决策事项建议", at.clerk, 0)
     sheet.task("register_proposal", "登记决策事项建议", at.clerk, 1)
-    sheet.task("study_proposal", "研究论证建议", at.unit, 1, 1)
+    sheet.task("study_proposal", "研究论证决策建议", at.unit, 1, 1)
     sheet.task("decide_initiation", "决定是否启动", at.principal, 1)
     sheet.choice("initiation", "是否启动", at.principal, 2)
     sheet.end("not_started", "不予启动", at.principal, 3)
@@ -216,5 +218,18 @@ def _release(sheet: Sheet) -> None:
     sheet.path("after_release", "execution", "all_done", "end")
     sheet.path("after_release", "archive_dossier", "all_done")
     sheet.path("closed", "archive_closed", "closed_end")
-    sheet.message("public_participation", "公告与意见", outward=True)
+    sheet.message("public_participation", "征求意见公告", outward=True)
+    sheet.message("public_participation", "意见建议", outward=False)
     sheet.message("publish_decision", "决策公布", outward=True)
+
+
+def _notes(sheet: Sheet, at: _Lanes) -> None:
+    sheet.note("decide_initiation", "第十条:研究论证后由决策机关决定启动", at.party, 1, 0)
+    sheet.note(PROCEDURE, "第十四、十九、二十二条:逐项确定;不适用的程序须记录理由", at.legal, 5, 0)
+    sheet.note("legality_review", "第二十五条:未经审查或者审查不合法的,不得提交讨论", at.head, 14, 0)
+    sheet.note("government_meeting", "第三十条:集体讨论,主要负责人末位发言", at.party, 18, 0)
+    sheet.note("report_party_committee", "第三十一条:出台前向同级党委请示报告", at.executor, 20, 0)
+    sheet.note("publish_decision", "第三十二条:及时公布并解读", at.office, 32, 0)
+    sheet.note("archive_closed", "第三十三条:完整归档", at.executor, 32, 0)
+    sheet.note("execution", "第三十四条至第三十七条", at.party, 37, 0)
+    sheet.note("archive_dossier", "第三十三条:完整归档", at.archive, 38, 0)
