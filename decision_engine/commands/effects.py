@@ -13,6 +13,11 @@ from decision_engine.models import Case, Document, DocumentVersion
 from decision_engine.work import Work
 
 DRAFTING = frozenset({"draft_decision", "adjust_draft", "finalize_draft"})
+RESUMES = {
+    "confirm_suspension": {"LIFTED"},
+    "decide_evaluation_outcome": {"CONTINUE", "ADJUST_MINOR"},
+}
+"""Answers after which a suspended decision is executed again."""
 
 
 def take_effect(work: Work, case: Case, step: str | None, said: Mapping[str, Any]) -> str | None:
@@ -21,11 +26,29 @@ def take_effect(work: Work, case: Case, step: str | None, said: Mapping[str, Any
         case.lead_unit_id = said["lead_unit"]
     elif step in DRAFTING and said.get("draft_ref"):
         case.draft = _latest_content(work, case, said["draft_ref"])
+    elif step == "adjust_or_terminate" and said.get("new_case"):
+        _supersedes(work, case, said["new_case"])
     elif step == "suspend_execution" and said.get("outcome") == "SUSPEND":
         case.status = "SUSPENDED"
-    elif step == "confirm_suspension" and said.get("outcome") == "LIFTED":
+    elif step in RESUMES and said.get("outcome") in RESUMES[step] and case.status == "SUSPENDED":
         case.status = "RUNNING"
     return case.draft
+
+
+def _supersedes(work: Work, case: Case, new_case_id: str) -> None:
+    """Refuse a "new case" that was not opened to supersede this one (art. 37)."""
+    superseded = work.session.scalar(select(Case.supersedes_id).where(Case.id == new_case_id))
+    if superseded != case.id:
+        raise InvalidAnswers(
+            {
+                "new_case": (
+                    Text(
+                        "该事项不是为替代本决策而启动的，请先以“替代”方式新建事项（第三十七条）。",
+                        "That case was not opened to supersede this one. Open one that does (art. 37).",
+                    ),
+                )
+            }
+        )
 
 
 def _latest_content(work: Work, case: Case, document_id: str) -> str:

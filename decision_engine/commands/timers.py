@@ -60,6 +60,8 @@ def fire_timer(work: Work, job_id: str, owner: str) -> bool:
     file = open_file(work, case, job.step)
     position = process.elapse(definition, case.state, job.subject)
     record = _record(work, case, job)
+    if _ends_suspension(definition, job.element):
+        case.status = "RUNNING"
     work.session.add(record)
     case.records = record.seq
     follow(work, case, position, file.having(as_fact(record)))
@@ -96,6 +98,12 @@ def give_up(work: Work, job_id: str, owner: str, problem: DecisionEngineError) -
             detail={"job": job.id, "element": job.element, "error": job.last_error},
         )
     )
+
+
+def _ends_suspension(definition: process.Definition, element: str) -> bool:
+    """Tell whether the timer is the one after which an unconfirmed suspension no longer holds (R-EXE-06)."""
+    held = definition.diagram.elements[element].attached_to
+    return held is not None and definition.diagram.elements[held].step == "confirm_suspension"
 
 
 def _record(work: Work, case: Case, job: Job) -> Record:
