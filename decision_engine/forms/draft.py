@@ -100,6 +100,7 @@ class DraftDecision(Form):
     legal_basis = Listing("制定依据", "Legal basis", _LegalBasis, required=True, most=200)
     cost_benefit = LongText("成本效益分析预测", "Forecast of costs and benefits")
     not_needed_reason = LongText("不作成本效益分析的理由", "Why no forecast of costs and benefits is needed")
+    disagreement = YesNo("对方案存在较大分歧", "Views differ widely", default=False)
     options = Listing("备选方案", "Options", _Option, most=20)
     research_records = Listing("调查研究记录", "Research records", _Research, most=100)
     is_exploratory = YesNo(

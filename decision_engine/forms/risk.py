@@ -10,6 +10,7 @@ from decision_engine.forms.fields import (
     Line,
     Listing,
     LongText,
+    Moment,
     Number,
     PersonId,
     UnitId,
@@ -39,6 +40,13 @@ SUGGESTIONS = {
     "AFTER_ADJUSTMENT": ("调整后实施", "Implement after adjustment"),
     "NOT_IMPLEMENT": ("不予实施", "Do not implement"),
 }
+PARTICIPANT_KINDS = {
+    "COLLECTIVE": ("农村集体经济组织", "The village collective"),
+    "COLLECTIVE_MEMBERS": ("集体经济组织成员", "Members of the collective"),
+    "VILLAGE_COMMITTEE": ("村民委员会", "The village committee"),
+    "RESIDENTS": ("其他受影响群众", "Other residents concerned"),
+    "OTHER": ("其他", "Other"),
+}
 CONTROLLABLE = {
     "CONTROLLABLE": ("风险可控", "Controllable"),
     "UNCONTROLLABLE": ("风险不可控", "Not controllable"),
@@ -65,6 +73,11 @@ class _Opinion(Part):
     name = Line("部门、群体或单位", "Department or group", required=True, most=200)
     opinion = LongText("意见", "Opinion", required=True)
     handling = Choice("采纳情况", "Handling", HANDLING)
+
+
+class _Participant(Part):
+    kind = Choice("类别", "Kind", PARTICIPANT_KINDS, required=True)
+    name = Line("名称", "Name", most=200)
 
 
 class _RiskPoint(Part):
@@ -116,6 +129,7 @@ class AssessRisk(Form):
     methods = Listing("三、评估方法", "3 Methods", _Method, required=True, most=30)
     departments_heard = Listing("四、听取部门意见", "4 Departments heard", _Opinion, required=True, most=100)
     groups_heard = Listing("四、听取群众意见", "4 Groups heard", _Opinion, most=100)
+    participants = Listing("四、参加评估的集体和群众", "4 Who took part", _Participant, most=200)
     legality = LongText("五、合法性分析", "5 Legality", required=True)
     reasonableness = LongText("五、合理性分析", "5 Reasonableness", required=True)
     feasibility = LongText("五、可行性分析", "5 Feasibility", required=True)
@@ -143,6 +157,7 @@ class DetermineRisk(Form):
         "需要的调整或措施", "Adjustments needed", LongText("调整", "Adjustment", most=2000), most=50
     )
     override_reasons = LongText("与评估等级不一致的理由", "Reasons for departing from the assessed level")
+    filed_with_coordinator_at = Moment("报统筹部门备案时间", "Filed with the coordinating department at")
 
 
 @form(
