@@ -50,16 +50,17 @@ class Player:
     def do(self, element: str, item: str | None = None, /, **answers: Any) -> Player:
         """Complete *element* (of *item*) with *answers*."""
         ready = self.find(element, item)
-        return self._arrive(process.complete(self.definition, self.position.state, ready.id, answers))
+        return self.move(process.complete(self.definition, self.position.state, ready.id, answers))
 
     def elapse(self, element: str) -> Player:
         timer = next(timer for timer in self.position.timers if timer.element == element)
-        return self._arrive(process.elapse(self.definition, self.position.state, timer.id))
+        return self.move(process.elapse(self.definition, self.position.state, timer.id))
 
     def signal(self, name: str) -> Player:
-        return self._arrive(process.signal(self.definition, self.position.state, name))
+        return self.move(process.signal(self.definition, self.position.state, name))
 
-    def _arrive(self, position: Position) -> Player:
+    def move(self, position: Position) -> Player:
+        """Take *position* as reached, after holding it against what was saved."""
         again = process.look(self.definition, position.state)
         assert _without_passed(again) == _without_passed(position), "what was saved is not what was reached"
         self.position = position
