@@ -14,6 +14,7 @@ from tools.diagrams.sheet import Sheet
 
 SIGN = 11
 LINE = 14
+NEAR = 220  # a label may follow its edge so far
 WIDEST = 88  # viewers wrap outer labels at 90 pixels
 
 
@@ -62,7 +63,8 @@ def place_labels(sheet: Sheet, grid: Grid, ways: dict[str, Way]) -> dict[str, Bo
         if flow.name:
             siblings = [ways[other.key] for other in sheet.flows if other.source == flow.source and other != flow]
             own = _own_part(ways[flow.key], siblings)
-            found[flow.key] = placer.put(flow.name, _along(own, *size(flow.name)))
+            trunk = own[0] != ways[flow.key][0]
+            found[flow.key] = placer.put(flow.name, _along(own, *size(flow.name), trunk=trunk))
     for node in sheet.nodes.values():
         if node.name and ("Event" in node.kind or "Gateway" in node.kind):
             found[node.key] = placer.put(node.name, _around(grid.boxes[node.key], *size(node.name)))
@@ -110,8 +112,8 @@ def _around(box: Box, width: int, height: int) -> list[tuple[int, int]]:
     places = [(middle, box.bottom + 3), (middle, box.y - height - 3)]
     for shift in (4, 10, 18):
         places += [
-            (x + shift, box.y - height + 6), (x - width - shift, box.y - height + 6),
-            (x + shift, box.bottom - 6), (x - width - shift, box.bottom - 6),
+            (x - width - shift, box.bottom - 6), (x - width - shift, box.y - height + 6),
+            (x + shift, box.y - height + 6), (x + shift, box.bottom - 6),
         ]
     places += [(right, y + 4), (left, y + 4), (right, y - height - 4), (left, y - height - 4)]
     places += [(middle + shift, box.bottom + 3) for shift in (20, -20, 40, -40)]
@@ -119,18 +121,22 @@ def _around(box: Box, width: int, height: int) -> list[tuple[int, int]]:
     return places
 
 
-def _along(way: Way, width: int, height: int) -> list[tuple[int, int]]:
+def _along(way: Way, width: int, height: int, *, trunk: bool) -> list[tuple[int, int]]:
+    """Return places beside *way*, nearest to its beginning first; one that leaves a *trunk* keeps off it."""
+    lines = list(pairwise(way))
+    if trunk and len(lines) > 1 and lines[0][0][0] == lines[0][1][0] and _far(*lines[0]) < NEAR:
+        lines = lines[1:] + lines[:1]
     places: list[tuple[int, int]] = []
-    for (ax, ay), (bx, by) in pairwise(way):
+    for (ax, ay), (bx, by) in lines:
         if ay == by:
             near = ax + 3 if bx > ax else ax - width - 3
             far = bx - width - 6 if bx > ax else bx + 6
-            centre = (ax + bx - width) // 2
-            for x in (near, centre, far):
+            for x in (near, (ax + bx - width) // 2, far):
                 places += [(x, ay - height - 2), (x, ay + 3)]
         else:
-            near = ay + 3 if by > ay else ay - height - 3
+            off = 18 if trunk else 3
+            near = ay + off if by > ay else ay - height - off
             centre = (ay + by - height) // 2
-            for y in (near, near + (12 if by > ay else -12), centre):
+            for y in (near, *range(near, centre, 12 if by > ay else -12), centre):
                 places += [(ax + 4, y), (ax - width - 4, y)]
     return places

@@ -163,12 +163,12 @@ class Sheet:
         self._node("boundaryEvent", key, name, at.lane, at.column, at.row, timer=timer, host=host,
                    interrupting=interrupting)
 
-    def note(self, about: str, text: str, lane: Lane, column: int, row: int, *, width: int = 132) -> None:
-        """Add a text annotation that explains the node *about*."""
+    def note(self, about: str, text: str, lane: Lane, column: int, row: int = 0) -> None:
+        """Add a text annotation that explains the node *about*; its lines are broken as *text* breaks them."""
+        lines = text.split("\n")
+        width = 12 * max(map(len, lines)) + 18
         key = f"note_{about}"
-        signs = (width - 14) // 12
-        lines = sum(-(-len(line) // signs) for line in text.split("\n"))
-        self._put(Node(key, "textAnnotation", text, lane, column, row, width=width, height=12 + 15 * lines))
+        self._put(Node(key, "textAnnotation", text, lane, column, row, width=width, height=12 + 15 * len(lines)))
         self.notes[key] = about
 
     def flow(self, source: str, target: str, name: str = "", condition: str | None = None, *, default: bool = False,

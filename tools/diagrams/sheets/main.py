@@ -97,9 +97,9 @@ def _places_from_meeting(sheet: Sheet, at: _Lanes) -> None:
     sheet.task("confirm_agenda", "审核议题通知会议", at.office, 18)
     sheet.call("government_meeting", "政府会议集体讨论", at.principal, 18, process="collective_meeting")
     sheet.choice("government_outcome", "会议决定", at.principal, 19)
-    sheet.merge("amend", at.unit, 21, 2)
-    sheet.task("adjust_draft", "按要求修改草案", at.unit, 20, 2)
-    sheet.choice("substantive", "是否实质性修改", at.unit, 19, 2)
+    sheet.merge("amend", at.unit, 22, 2)
+    sheet.task("adjust_draft", "按要求修改草案", at.unit, 21, 2)
+    sheet.choice("substantive", "是否实质性修改", at.unit, 20, 2)
     sheet.task("report_party_committee", "向党委请示报告", at.party, 20)
     sheet.choice("party_stage", "党委是否审议", at.party, 21)
     sheet.call("party_meeting", "党委会议集体讨论", at.party, 22, process="collective_meeting")
@@ -139,10 +139,10 @@ def _start_and_draft(sheet: Sheet) -> None:
 
 def _stages(sheet: Sheet) -> None:
     stages = (
-        ("non_public", "public_participation", "participation_done", "否", False, "是,记录依据"),
-        ("is_technical", "expert_argumentation", "experts_done", "是", True, "否,记录理由"),
-        ("risk_trigger", "risk_assessment", "risk_done", "是", True, "否,记录理由"),
-        ("market_players", "competition", "competition_done", "是", True, "否,记录理由"),
+        ("non_public", "public_participation", "participation_done", "否", False, "是，记录依据"),
+        ("is_technical", "expert_argumentation", "experts_done", "是", True, "否，记录理由"),
+        ("risk_trigger", "risk_assessment", "risk_done", "是", True, "否，记录理由"),
+        ("market_players", "competition", "competition_done", "是", True, "否，记录理由"),
     )
     for question, stage, done, yes, value, no in stages:
         ask = f"{PROCEDURE}.{question}"
@@ -167,7 +167,7 @@ def _review(sheet: Sheet) -> None:
                f"{OPINION}.outcome in ('LEGAL', 'EXPLORATORY_RISK_STATED') "
                f"or {OPINION}.outcome == 'LEGAL_AFTER_REVISION' and {OPINION}.confirmed == true")
     sheet.flow("legality_outcome", "determine", "程序不完备", f"{OPINION}.outcome == 'PROCEDURE_INCOMPLETE'")
-    sheet.flow("legality_outcome", "handle_refused_draft", "不合法或者超越权限",
+    sheet.flow("legality_outcome", "handle_refused_draft", "不合法、越权",
                f"{OPINION}.outcome in ('ILLEGAL', 'NO_AUTHORITY')")
     sheet.flow("legality_outcome", "closed", "不属于审查范围", f"{OPINION}.outcome == 'OUT_OF_SCOPE'")
     sheet.path("handle_refused_draft", "refused")
@@ -186,9 +186,10 @@ def _meetings(sheet: Sheet) -> None:
         sheet.flow(outcome, "closed", "不同意", f"{MEETING} == 'REJECT'")
         sheet.flow(outcome, "amend", "修改", f"{MEETING} == 'AMEND'")
         sheet.flow(outcome, "package", "暂缓或者再次讨论", f"{MEETING} in ('DEFER', 'REDISCUSS')")
-    sheet.path("amend", "adjust_draft", "substantive")
-    sheet.flow("substantive", "determine", "是", "adjust_draft.substantive == true")
-    sheet.flow("substantive", "review", "否", "adjust_draft.substantive == false")
+    sheet.flow("amend", "adjust_draft", leave="l", enter="r")
+    sheet.flow("adjust_draft", "substantive", leave="l", enter="r")
+    sheet.flow("substantive", "determine", "是", "adjust_draft.substantive == true", leave="b")
+    sheet.flow("substantive", "review", "否", "adjust_draft.substantive == false", leave="l")
 
 
 def _approvals(sheet: Sheet) -> None:
@@ -224,12 +225,13 @@ def _release(sheet: Sheet) -> None:
 
 
 def _notes(sheet: Sheet, at: _Lanes) -> None:
-    sheet.note("decide_initiation", "第十条:研究论证后由决策机关决定启动", at.party, 1, 0)
-    sheet.note(PROCEDURE, "第十四、十九、二十二条:逐项确定;不适用的程序须记录理由", at.legal, 5, 0)
-    sheet.note("legality_review", "第二十五条:未经审查或者审查不合法的,不得提交讨论", at.head, 14, 0)
-    sheet.note("government_meeting", "第三十条:集体讨论,主要负责人末位发言", at.party, 18, 0)
-    sheet.note("report_party_committee", "第三十一条:出台前向同级党委请示报告", at.executor, 20, 0)
-    sheet.note("publish_decision", "第三十二条:及时公布并解读", at.office, 32, 0)
-    sheet.note("archive_closed", "第三十三条:完整归档", at.executor, 32, 0)
-    sheet.note("execution", "第三十四条至第三十七条", at.party, 37, 0)
-    sheet.note("archive_dossier", "第三十三条:完整归档", at.archive, 38, 0)
+    sheet.note("decide_initiation", "第十条\n先研究论证，再决定启动", at.party, 1)
+    sheet.note(PROCEDURE, "第十四、十九、二十二条\n逐项确定，不适用的\n记录理由", at.legal, 5)
+    sheet.note("fair_competition_review", "公平竞争审查条例第十四条", at.head, 9)
+    sheet.note("legality_review", "第二十五条\n未经审查或者审查不合法的，\n不得提交集体讨论", at.head, 14)
+    sheet.note("government_meeting", "第三十条\n集体讨论，末位发言", at.party, 18)
+    sheet.note("report_party_committee", "第三十一条\n出台前向同级党委请示报告", at.executor, 20)
+    sheet.note("publish_decision", "第三十二条\n及时公布，说明采纳情况", at.office, 32)
+    sheet.note("archive_closed", "第三十三条\n及时完整归档", at.executor, 32)
+    sheet.note("execution", "第三十四条至第三十七条", at.party, 37)
+    sheet.note("archive_dossier", "第三十三条\n及时完整归档", at.archive, 38)

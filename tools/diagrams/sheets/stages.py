@@ -39,9 +39,8 @@ def public_participation() -> Sheet:
         sheet.flow(form, "forms_done", leave="r", enter={"r": "l"}.get(side, side))
     sheet.flow("forms", "forms_done", "仅公开征求意见", default=True, leave="b", enter="b")
     sheet.flow("forms_done", "join", enter="b")
-    sheet.note("comment_period", "第十五条:期限一般不少于30日;缩短的,在公告中说明理由", unit, 5, 0, width=150)
-    sheet.note("hold_hearing", "第十六条:材料至少提前7日送达参加人", unit, 5, 1)
-    sheet.note("handle_comments", "第十八条:归纳整理、研究论证,充分采纳合理意见", unit, 7, 2)
+    sheet.note("publish_notice", "第十五条\n期限一般不少于30日；\n缩短的，在公告中说明理由", unit, 1, 2)
+    sheet.note("handle_comments", "第十八条\n归纳整理、研究论证，\n充分采纳合理意见", unit, 7, 2)
     sheet.wider |= {3: 70, 4: 30, 7: 20}
     sheet.message("publish_notice", "征求意见公告", outward=True)
     sheet.message("handle_comments", "意见建议", outward=False)
@@ -59,8 +58,8 @@ def expert_argumentation() -> Sheet:
     sheet.task("expert_opinion", "独立出具书面意见", experts, 2, each=("select_experts.experts", "expert"))
     sheet.task("summarise_argumentation", "汇总意见采纳情况", unit, 3)
     sheet.end("end", "专家论证完成", unit, 4)
-    sheet.note("expert_opinion", "第十九条:独立开展论证,对意见签字负责", experts, 3, 0)
-    sheet.note("select_experts", "第二十条:不得选择有直接利害关系的专家", experts, 1, 0)
+    sheet.note("expert_opinion", "第十九条\n独立论证，签字确认", unit, 2)
+    sheet.note("select_experts", "第二十条\n不得有直接利害关系", experts, 1)
     sheet.path("start", "select_experts", "expert_opinion", "summarise_argumentation", "end")
     return sheet
 
@@ -79,8 +78,8 @@ def risk_assessment() -> Sheet:
     sheet.choice("risk_controllable", "风险是否可控", principal, 5, step="risk_controllable")
     sheet.task("adjust_draft", "调整草案采取措施", unit, 4)
     sheet.end("end", "风险可控", principal, 6)
-    sheet.note("assess_risk", "第二十三条:定性与定量结合,提出风险点、措施和预案", assessor, 4, 0)
-    sheet.note("determine_risk", "第二十四条:风险可控的才可以作出决策", principal, 3, 0)
+    sheet.note("assess_risk", "第二十三条\n定性与定量结合，列明\n风险点、措施和预案", principal, 3)
+    sheet.note("determine_risk", "第二十四条\n可控的方可决策", assessor, 4)
     sheet.path("start", "commission_assessment", "assess", "assess_risk", "determine_risk", "risk_controllable")
     sheet.flow("risk_controllable", "end", "可控", "determine_risk.outcome == 'CONTROLLABLE'")
     sheet.flow("risk_controllable", "adjust_draft", "不可控", "determine_risk.outcome == 'UNCONTROLLABLE'",
@@ -115,10 +114,10 @@ def legality_review() -> Sheet:
     sheet.task("adjust_draft", "按审查意见修改草案", unit, 9)
     sheet.task("confirm_revision", "复核修改稿并确认", legal, 8, step="issue_legality_opinion")
     sheet.end("end", "审查意见送达", legal, 10, 1)
-    sheet.note("check_review_package", "第二十六条:材料不符合要求的,可以退回或者要求补充", legal, 4, 2)
-    sheet.note("legal_adviser_opinion", "第二十八条:组织法律顾问、公职律师提出意见", adviser, 7, 0)
-    sheet.note("confirm_revision", "审查意见只对所审草案版本有效", legal, 7, 0)
-    sheet.wider |= {9: 20}
+    sheet.note("check_review_package", "第二十六条\n材料不符合要求的，\n可以退回或者要求补充", legal, 4, 2)
+    sheet.note("legal_adviser_opinion", "第二十八条\n组织法律顾问、\n公职律师提出意见", legal, 6, 2)
+    sheet.note("confirm_revision", "审查意见只对\n所审草案版本有效", legal, 7)
+    sheet.wider |= {4: 36, 9: 20}
     sheet.path("start", "submit", "submit_review_package", "check", "check_review_package", "package_complete")
     sheet.flow("package_complete", "legal_adviser_opinion", "齐全", "check_review_package.outcome == 'COMPLETE'", leave="r")
     sheet.flow("package_complete", "submit", "退回", "check_review_package.outcome == 'RETURN'", leave="b")
@@ -126,7 +125,7 @@ def legality_review() -> Sheet:
     sheet.path("supplement_package", "check")
     sheet.path("legal_adviser_opinion", "issue_legality_opinion", "opinion", "revision_needed")
     sheet.path("urge_due", "urge", "urged")
-    sheet.flow("revision_needed", "adjust_draft", "基本合法,应予修改",
+    sheet.flow("revision_needed", "adjust_draft", "基本合法，应予修改",
                f"{outcome} == 'LEGAL_AFTER_REVISION' and {confirmed} == false")
     sheet.flow("revision_needed", "end", "审查终结", f"{outcome} != 'LEGAL_AFTER_REVISION' or {confirmed} == true")
     sheet.flow("adjust_draft", "confirm_revision", leave="l", enter="t")
@@ -150,10 +149,10 @@ def collective_meeting() -> Sheet:
     sheet.task("principal_decides", "讨论基础上作决定", principal, 6)
     sheet.task("sign_minutes", "核对签署会议记录", recorder, 7)
     sheet.end("end", "会议结束", recorder, 8)
-    sheet.note("open_meeting", "过半数组成人员到会;有利害关系的回避", recorder, 2, 0)
-    sheet.note("principal_speaks_last", "第三十条:主要负责人最后发言", principal, 3, 0)
-    sheet.note("principal_decides", "与多数人意见不一致的,当场说明理由", principal, 7, 0)
-    sheet.note("sign_minutes", "不同意见如实载明", unit, 7, 0)
+    sheet.note("open_meeting", "半数以上成员到会，\n有利害关系的回避", unit, 1)
+    sheet.note("principal_speaks_last", "第三十条\n行政首长最后发表意见", members, 4)
+    sheet.note("principal_decides", "与多数人意见不一致的，\n当场说明理由", members, 6)
+    sheet.note("sign_minutes", "不同意见如实载明", unit, 7)
     sheet.path("start", "open_meeting", "report_item", "member_speaks", "principal_speaks_last", "vote",
                "principal_decides", "sign_minutes", "end")
     return sheet
