@@ -13,6 +13,18 @@ from __future__ import annotations
 from datetime import date
 
 from decision_engine.calendar import Period
+from decision_engine.rules import (  # noqa: F401 - importing a stage declares its rules
+    drafting,
+    execution,
+    experts,
+    initiation,
+    legality,
+    meeting,
+    participation,
+    release,
+    risk,
+    special,
+)
 from decision_engine.rules.examination import (
     RULE_SET_VERSION,
     Finding,

@@ -58,11 +58,6 @@ class Finding:
         """Whether the act must not be done."""
         return self.outcome is Outcome.BROKEN
 
-    @property
-    def citation(self) -> Text:
-        """Law and article as they stand in a sentence."""
-        return Text(f"{self.law}第{self.article}条", f"{self.law}, article {self.article}")
-
 
 def rules_on(
     day: date, overlays: Iterable[str] = ("national",), *, gate: str | None = None
@@ -128,7 +123,9 @@ def _outcome(one: Rule, verdict: Verdict, facts: Facts) -> tuple[Outcome, Text |
     if verdict is UNDECIDABLE:
         return Outcome.UNDECIDABLE, None, None
     departure = _departure(one, facts)
-    return (Outcome.EXCEPTED if departure else Outcome.BROKEN), verdict, departure
+    cited = one.citation
+    reason = Text(f"{verdict.zh}依据：{cited.zh}。", f"{verdict.en} Basis: {cited.en}.")
+    return (Outcome.EXCEPTED if departure else Outcome.BROKEN), reason, departure
 
 
 def _departure(one: Rule, facts: Facts) -> Departure | None:

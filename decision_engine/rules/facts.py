@@ -10,9 +10,11 @@ Reading never raises. A field that is missing, or is not what its name promises,
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, time
+from fractions import Fraction
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
@@ -24,6 +26,7 @@ if TYPE_CHECKING:
 
 _NOTHING: Mapping[str, Any] = MappingProxyType({})
 _YEARS = range(1949, 2200)
+_DECIMAL = re.compile(r"-?\d{1,15}(\.\d{1,15})?")
 
 
 class Answers:
@@ -57,10 +60,12 @@ class Answers:
         value = self.get(name)
         return value if isinstance(value, int) and not isinstance(value, bool) else None
 
-    def decimal(self, name: str) -> float | None:
-        """Return the number at *name*, whole or not."""
+    def decimal(self, name: str) -> Fraction | None:
+        """Return the exact number at *name*: forms keep decimals as text (`"0.35"`)."""
         value = self.get(name)
-        return float(value) if isinstance(value, int | float) and not isinstance(value, bool) else None
+        if isinstance(value, bool) or not isinstance(value, int | float | str):
+            return None
+        return _fraction(str(value))
 
     def day(self, name: str) -> date | None:
         """Return the local calendar day at *name*: an ISO date, or the Shanghai day of an ISO date-time.
@@ -110,12 +115,22 @@ class Entry(Answers):
 
 
 @dataclass(frozen=True, slots=True)
+class Departure:
+    """An exception claimed with the act: from which rule, why, and which person approved it."""
+
+    rule: str
+    reason: str
+    approver: str
+
+
+@dataclass(frozen=True, slots=True)
 class Record(Answers):
     """One act in the case file.
 
     *seq* orders the records of a case; *kind* is the step (or act) it answers; *data* holds what was answered,
     days as ISO text; *author* is a person's id, *post* the post held at that time; *draft* the hash of the draft
-    version it was given on; *item* the value of a multi-instance task (a member, an expert).
+    version it was given on; *item* the value of a multi-instance task (a member, an expert); *departures* the
+    exceptions that were used with it.
     """
 
     seq: int
@@ -128,6 +143,7 @@ class Record(Answers):
     draft: str | None = None
     item: str | None = None
     on_behalf_of: str | None = None
+    departures: tuple[Departure, ...] = ()
 
     @property
     def local_day(self) -> date:
@@ -159,15 +175,6 @@ class Comment:
     late: bool = False
     channel: str = ""
     text: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Departure:
-    """An exception claimed with the act: from which rule, why, and which person approved it."""
-
-    rule: str
-    reason: str
-    approver: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -327,6 +334,11 @@ class Facts:
     def _merged(self, kinds: Iterable[str]) -> tuple[Record, ...]:
         found = [record for kind in dict.fromkeys(kinds) for record in self._of(kind)]
         return tuple(sorted(found, key=lambda record: record.seq))
+
+
+def _fraction(text: str) -> Fraction | None:
+    match = _DECIMAL.fullmatch(text.strip())
+    return Fraction(match.group()) if match else None
 
 
 def _items(value: Any) -> tuple[Any, ...]:

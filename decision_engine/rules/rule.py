@@ -76,17 +76,46 @@ class Rule:
     static: tuple[str, ...]
     decide: Decide | None
 
+    @property
+    def citation(self) -> Text:
+        """Law and article as a sentence names them; an article without a number is named by its subject."""
+        if not self.article.isdigit():
+            return Text(f"{self.law.name}（{self.article}）", f"{self.law.title.en} ({self.article})")
+        return Text(
+            f"{self.law.name}第{chinese_number(int(self.article))}条",
+            f"{self.law.title.en}, article {self.article}",
+        )
+
     def in_force_on(self, day: date) -> bool:
         """Tell whether the rule binds an act done on *day*."""
         return self.since <= day and (self.until is None or day < self.until)
+
+
+def chinese_number(number: int) -> str:
+    """Return a number from 1 to 9999 as articles are counted: 二十六, 一百零一, 一千二百五十九."""
+    digits = "零一二三四五六七八九"
+    words, gap = "", False
+    for place, unit in ((1000, "千"), (100, "百"), (10, "十"), (1, "")):
+        digit = number // place % 10
+        if digit == 0:
+            gap = bool(words)
+            continue
+        words += ("零" if gap else "") + digits[digit] + unit
+        gap = False
+    return words.removeprefix("一") if words.startswith("一十") else words
 
 
 _declared: dict[tuple[str, date], Rule] = {}
 
 
 def declared() -> tuple[Rule, ...]:
-    """Return every rule ever declared, in the order of declaration, old law included."""
-    return tuple(_declared.values())
+    """Return every rule ever declared in the order of ids and dates, old law included."""
+    return tuple(sorted(_declared.values(), key=lambda one: (_order(one.id), one.since)))
+
+
+def _order(name: str) -> list[tuple[int, int, str]]:
+    """Order ids as a reader does: R-713-9-1 before R-713-10-1."""
+    return [(0, int(part), "") if part.isdigit() else (1, 0, part) for part in name.split("-")[1:]]
 
 
 def _register(declaration: Rule) -> None:

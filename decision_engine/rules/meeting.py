@@ -1,0 +1,391 @@
+"""Deciding together (Decree 713, articles 29 and 30; domain book 3): a quorum, every voice, the principal last.
+
+Two kinds of body decide differently. In a party committee the majority of the members due decides and nobody
+overrides it; in a government meeting the head decides on the basis of the discussion and, where he departs from
+the majority, gives his reasons in the meeting. Which body is which is a locked parameter.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from fractions import Fraction
+from itertools import pairwise
+
+from decision_engine.language import Text
+from decision_engine.rules.counting import Base, Tally, departs_from_majority
+from decision_engine.rules.facts import Entry, Facts, Record
+from decision_engine.rules.law import DECREE_713
+from decision_engine.rules.matter import answered, is_non_public
+from decision_engine.rules.parameter import UnknownParameter
+from decision_engine.rules.rule import NOT_APPLICABLE, Verdict, rule
+
+GOVERNMENT_BODIES = {
+    "town": frozenset({"mayor_office_meeting", "party_gov_joint", "gov_executive_meeting"}),
+    "": frozenset({"gov_executive_meeting", "gov_plenary_meeting"}),
+}
+_SLOTS = {
+    "DRAFT": Text("决策草案及相关材料", "draft and materials"),
+    "FAIR_COMPETITION": Text("公平竞争审查材料", "fair-competition review"),
+    "PUBLIC_OPINIONS": Text("公众意见采纳情况", "adoption of public opinions"),
+    "EXPERT_OPINIONS": Text("专家意见采纳情况", "adoption of expert opinions"),
+    "RISK_REPORT": Text("风险评估报告", "risk report"),
+    "LEGALITY_OPINION": Text("合法性审查意见", "legality opinion"),
+    "OTHER": Text("其他材料", "other materials"),
+}
+CONTRARY = frozenset({"DISAGREE", "RESERVED"})
+
+
+# -- what a meeting is, read from the file ------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Meeting:
+    """The meeting an act belongs to: who is due, who takes part, who leads, and what was said since it opened."""
+
+    opened: Record
+    body: str
+    principal: str | None
+    due: frozenset[str]
+    present: frozenset[str]
+    recused: frozenset[str]
+    speeches: tuple[Record, ...]
+
+    @property
+    def deliberating(self) -> frozenset[str]:
+        """Members present for this item: recused members have left, but stay due."""
+        return self.present - self.recused
+
+    @property
+    def silent(self) -> frozenset[str]:
+        """Members, other than the principal, who have neither spoken nor waived."""
+        heard = {speech.item or speech.person for speech in self.speeches}
+        return self.deliberating - heard - {self.principal}
+
+
+def meeting(facts: Facts) -> Meeting | None:
+    """Return the meeting that is being held: the newest opened (the pending opening itself included)."""
+    opened = facts.latest("open_meeting")
+    if opened is None:
+        return None
+    body = opened.text("body_type")
+    speeches = tuple(
+        one
+        for one in facts.after(opened.seq, "member_speaks")
+        if one is not facts.act or facts.gate != one.kind
+    )
+    return Meeting(
+        opened,
+        body,
+        facts.body(body).principal or opened.text("chair") or None,
+        frozenset(opened.texts("due")),
+        frozenset(opened.texts("present")),
+        frozenset(one.text("member") for one in opened.entries("recusals")),
+        speeches,
+    )
+
+
+def body_value(facts: Facts, body: str, name: str) -> object:
+    """Return a body's rule of procedure, or None for a body nobody knows."""
+    try:
+        return facts.body_value(body, name)
+    except UnknownParameter:
+        return None
+
+
+def tally_of(held: Meeting, vote: Record | None) -> Tally:
+    """Return the votes cast by members who deliberate; a secret ballot gives only its totals."""
+    if vote is None:
+        return Tally(len(held.due), len(held.deliberating), 0)
+    if vote.text("method") == "SECRET_BALLOT":
+        yes, no, abstain = (vote.number(name) or 0 for name in ("yes", "no", "abstain"))
+        return Tally(len(held.due), len(held.deliberating), yes, no, abstain)
+    votes = {one.text("member"): one.text("vote") for one in vote.entries("ballots")}
+    counted = [choice for member, choice in votes.items() if member in held.deliberating]
+    return Tally(
+        len(held.due),
+        len(held.deliberating),
+        counted.count("YES"),
+        counted.count("NO"),
+        counted.count("ABSTAIN"),
+    )
+
+
+def base_of(facts: Facts, body: str) -> Base:
+    """Return whose majority passes an item in this body; those due unless the body's rules say otherwise."""
+    named = body_value(facts, body, "majority_base")
+    return Base(named) if named in {base.value for base in Base} else Base.DUE
+
+
+def principal_may_override(facts: Facts, body: str) -> bool:
+    """Tell whether the body's principal may depart from the majority, with reasons; unknown bodies: no."""
+    return body_value(facts, body, "principal_may_override") is True
+
+
+def names(facts: Facts, people: Iterable[str]) -> Text:
+    """Return the people's names for a sentence, or how many they are where the names are not at hand."""
+    ids = sorted(people)
+    known = [facts.persons[one].name for one in ids if one in facts.persons and facts.persons[one].name]
+    if len(known) < len(ids):
+        return Text(f"{len(ids)}人", f"{len(ids)} member(s)")
+    return Text("、".join(known), ", ".join(known))
+
+
+# -- article 29 ---------------------------------------------------------------------------------------------
+
+
+@rule(
+    "R-713-29-1",
+    "提请讨论应当报送草案、审查意见等材料",
+    gate="assemble_meeting_package",
+    law=DECREE_713,
+    article="29",
+)
+def package_is_complete(facts: Facts) -> Verdict:
+    """Seven slots, each filled, or not applicable with a reason; what was performed must be there."""
+    slots = {one.text("slot"): one for one in facts.act.entries("meeting_package")}
+    needed = {
+        "DRAFT": True,
+        "LEGALITY_OPINION": True,
+        "PUBLIC_OPINIONS": not is_non_public(facts),
+        "EXPERT_OPINIONS": answered(facts, "is_technical") is True,
+        "RISK_REPORT": answered(facts, "risk_trigger") is True,
+        "FAIR_COMPETITION": answered(facts, "market_players") is True,
+    }
+    wanting = [
+        label
+        for slot, label in _SLOTS.items()
+        if not _is_supplied(slots.get(slot), must=needed.get(slot, False))
+    ]
+    if not wanting:
+        return None
+    zh, en = "、".join(one.zh for one in wanting), ", ".join(one.en for one in wanting)
+    return Text(
+        f"提请集体讨论的材料不全：{zh}。请报送；确实不适用的，注明理由。",
+        f"The package is incomplete: {en}. Supply it, or state why it does not apply.",
+    )
+
+
+def _is_supplied(slot: Entry | None, *, must: bool) -> bool:
+    if slot is None:
+        return False
+    if slot.text("status") == "FILED":
+        return True
+    return not must and slot.text("status") == "NOT_APPLICABLE" and bool(slot.text("reason"))
+
+
+# -- article 30 ---------------------------------------------------------------------------------------------
+
+
+@rule(
+    "R-713-30-1",
+    "经政府常务会议或者全体会议（镇长办公会）集体讨论决定",
+    gate=("sign_decision", "publish_decision"),
+    law=DECREE_713,
+    article="30",
+)
+def decided_by_the_right_body(facts: Facts) -> Verdict:
+    """The matter was discussed by the executive or plenary meeting (in a town: its configured body) and approved."""
+    allowed = GOVERNMENT_BODIES.get(facts.organ.kind, GOVERNMENT_BODIES[""])
+    decisions = facts.all("open_meeting", "principal_decides")
+    approved = None
+    for opened, decided in pairwise(decisions):
+        if (
+            opened.kind == "open_meeting"
+            and decided.kind == "principal_decides"
+            and opened.text("body_type") in allowed
+        ):
+            approved = decided.text("outcome")
+    if approved == "APPROVE":
+        return None
+    return Text(
+        "本事项未经政府常务会议、全体会议（镇长办公会）集体讨论同意，不能签发或公布。请先提请集体讨论。",
+        "No government meeting has discussed and approved this, so it is neither signed nor published. Bring it there.",
+    )
+
+
+@rule(
+    "R-713-30-2",
+    "行政首长在集体讨论的基础上作出决定",
+    gate="principal_decides",
+    law=DECREE_713,
+    article="30",
+    checks="SG",
+)
+def decision_rests_on_discussion(facts: Facts) -> Verdict:
+    """The head decides on the basis of collective discussion: the item was reported and the members spoke."""
+    held = meeting(facts)
+    if held is None:
+        return Text("会议尚未召开，不能作出决定。请先开会讨论。", "No meeting was opened. Hold it first.")
+    reported = facts.after(held.opened.seq, "report_item")
+    if reported and not held.silent:
+        return None
+    return Text(
+        "议题尚未汇报或者组成人员尚未全部发言，不能作出决定。请完成讨论。",
+        "The item was not reported, or members have not spoken. Complete the discussion before deciding.",
+    )
+
+
+@rule(
+    "R-713-30-3",
+    "组成人员充分发表意见，行政首长最后发表意见",
+    gate=("open_meeting", "member_speaks", "principal_speaks_last", "principal_decides", "sign_minutes"),
+    law=DECREE_713,
+    article="30",
+)
+def principal_speaks_last(facts: Facts) -> Verdict:
+    """Members speak fully; the head speaks last, after every present member has spoken or waived."""
+    held = meeting(facts)
+    if held is None:
+        return Text("会议尚未召开。请先登记会议开始。", "No meeting was opened. Record its opening first.")
+    match facts.gate:
+        case "open_meeting":
+            return _principal_is_not_among_the_speakers(facts, held)
+        case "member_speaks":
+            if (facts.act.item or facts.act.person) != held.principal:
+                return None
+            return _wait_for(facts, held.silent)
+        case "sign_minutes":
+            return _minutes_show_the_order(facts, held)
+    if facts.gate == "principal_decides" and not facts.after(held.opened.seq, "principal_speaks_last"):
+        return Text(
+            "主要负责人尚未最后发表意见。请先发表意见再作决定。",
+            "The principal has not given a view last. That comes before the decision.",
+        )
+    return _wait_for(facts, held.silent)
+
+
+def _wait_for(facts: Facts, silent: frozenset[str]) -> Verdict:
+    if not silent:
+        return None
+    who = names(facts, silent)
+    return Text(
+        f"到会人员尚未全部发言（{who.zh}未发言），主要负责人应当最后发言。请先听取其意见，或由其表明无补充意见。",
+        f"Not all members present have spoken ({who.en} have not); the principal speaks last. Hear them, or let them "
+        "say they have nothing to add.",
+    )
+
+
+def _principal_is_not_among_the_speakers(facts: Facts, held: Meeting) -> Verdict:
+    speakers = frozenset(held.opened.texts("speakers"))
+    if held.principal in speakers:
+        return Text(
+            "主要负责人不得列入先行发言人员，应当最后发言。请从发言名单中删去。",
+            "The principal is not among the members asked to speak; the principal speaks last. Remove the name.",
+        )
+    unasked = held.deliberating - speakers - {held.principal}
+    if not unasked:
+        return None
+    who = names(facts, unasked)
+    return Text(
+        f"到会人员未列入发言名单：{who.zh}。组成人员应当充分发表意见，请补入。",
+        f"Members present are not asked to speak: {who.en}. All of them speak; add them.",
+    )
+
+
+def _minutes_show_the_order(facts: Facts, held: Meeting) -> Verdict:
+    spoken = sorted(
+        (one.number("seq") or 0, one.text("speaker"))
+        for one in facts.act.entries("speeches")
+        if one.text("kind") in {"", "OPINION"}
+    )
+    order = [speaker for _, speaker in spoken]
+    if held.principal not in order:
+        return None
+    after = frozenset(order[order.index(held.principal) + 1 :]) - frozenset(
+        order[: order.index(held.principal)]
+    )
+    late = after & (held.deliberating - {held.principal})
+    if not late:
+        return None
+    who = names(facts, late)
+    position = order.index(held.principal) + 1
+    return Text(
+        f"会议记录显示主要负责人第{position}个发言，此后{who.zh}才首次发言。主要负责人应当最后发言，请核实。",
+        f"The minutes show the principal speaking as number {position}, before {who.en} first spoke. The principal "
+        "speaks last: check the record.",
+    )
+
+
+@rule(
+    "R-713-30-4",
+    "拟作决定与多数人意见不一致的，在会上说明理由",
+    gate="principal_decides",
+    law=DECREE_713,
+    article="30",
+)
+def departure_from_the_majority_is_explained(facts: Facts) -> Verdict:
+    """A head whose decision differs from the majority view explains the reasons in the meeting."""
+    held = meeting(facts)
+    if held is None or not principal_may_override(facts, held.body):
+        return NOT_APPLICABLE
+    if not _differs(facts, held) or facts.act.text("override_reasons"):
+        return None
+    return Text(
+        "拟作出的决定与会议组成人员多数人的意见不一致，应当在会上说明理由并记录。请填写理由。",
+        "The decision differs from the view of most members; the reasons are given in the meeting and recorded. "
+        "Enter them.",
+    )
+
+
+def _differs(facts: Facts, held: Meeting) -> bool:
+    outcome = facts.act.text("outcome")
+    alike = sum(speech.text("stance") == outcome for speech in held.speeches)
+    if outcome in {"AMEND", "DEFER"} and 2 * alike > len(held.deliberating):
+        return False
+    tally = tally_of(held, _vote(facts, held))
+    decision = {"APPROVE": "YES", "AMEND": "YES", "REJECT": "NO"}.get(outcome, "")
+    return departs_from_majority(tally, decision)
+
+
+def _vote(facts: Facts, held: Meeting) -> Record | None:
+    votes = facts.after(held.opened.seq, "vote")
+    return votes[-1] if votes else None
+
+
+@rule(
+    "R-713-30-5",
+    "讨论决定情况如实记录，不同意见载明",
+    gate="sign_minutes",
+    law=DECREE_713,
+    article="30",
+    checks="GA",
+)
+def differing_opinions_are_recorded(facts: Facts) -> Verdict:
+    """Discussion and decision are recorded truthfully; each differing opinion stands in the minutes."""
+    held = meeting(facts)
+    if held is None:
+        return NOT_APPLICABLE
+    recorded = {one.text("member") for one in facts.act.entries("dissents") if one.text("statement")}
+    unrecorded = dissenters(facts, held) - recorded
+    if not unrecorded:
+        return None
+    who = names(facts, unrecorded)
+    return Text(
+        f"持不同意见的人员，会议记录未载明其意见：{who.zh}。请如实记录原话。",
+        f"The minutes do not say how these members differed: {who.en}. Record it verbatim.",
+    )
+
+
+def dissenters(facts: Facts, held: Meeting) -> frozenset[str]:
+    """Return the members whose vote or position runs against the decision; abstaining alone is no dissent."""
+    decided = facts.after(held.opened.seq, "principal_decides")
+    outcome = decided[-1].text("outcome") if decided else ""
+    against = {"APPROVE": "NO", "AMEND": "NO", "REJECT": "YES"}.get(outcome)
+    if against is None:
+        return frozenset()
+    vote = _vote(facts, held)
+    ballots = vote.entries("ballots") if vote else ()
+    stances = CONTRARY if against == "NO" else frozenset({"AGREE"})
+    spoken = {
+        speech.item or speech.person or "" for speech in held.speeches if speech.text("stance") in stances
+    }
+    voted = {one.text("member") for one in ballots if one.text("vote") == against}
+    overruling = {held.principal} if principal_may_override(facts, held.body) else set()
+    return frozenset((voted | spoken) - overruling - {""})
+
+
+def quorum_share(facts: Facts, body: str, name: str) -> Fraction:
+    """Return a quorum as a share; a body nobody knows needs everybody."""
+    value = body_value(facts, body, name)
+    return value if isinstance(value, Fraction) else Fraction(1)
