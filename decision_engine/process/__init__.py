@@ -6,7 +6,8 @@ position = start(definition, facts)            bytes, who may act, what is waite
 position = complete(definition, position.state, ready_id, answers)
 """
 
-from decision_engine.process.findings import Finding, Refused
+from decision_engine.process.findings import Finding, Refused, Unreadable
+from decision_engine.process.reader import read
 from decision_engine.process.runner import (
     ENGINE,
     STATE_FORMAT,
@@ -30,11 +31,13 @@ __all__ = [
     "Position",
     "Ready",
     "Refused",
+    "Unreadable",
     "Waiting",
     "compile_definition",
     "complete",
     "elapse",
     "look",
+    "read",
     "signal",
     "start",
 ]

@@ -29,3 +29,7 @@ class Refused(Undeployable):
 
     def __init__(self, findings: Sequence[Finding]) -> None:
         super().__init__(findings)
+
+
+class Unreadable(Refused):
+    """A file is no BPMN at all: not XML, not UTF-8, or something else than BPMN 2.0."""
