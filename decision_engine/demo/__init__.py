@@ -1,18 +1,20 @@
 """The demonstration: an invented town, and stories played in it through the front door."""
 
-from decision_engine.demo.deploy import deploy_shipped, shipped_diagrams
-from decision_engine.demo.town import Town, found_town
-from decision_engine.work import House
+from __future__ import annotations
 
-__all__ = ["Town", "deploy_shipped", "found_town", "load_town", "shipped_diagrams"]
+from typing import TYPE_CHECKING
+
+from decision_engine.demo.deploy import deploy_shipped, load_town, shipped_diagrams
+from decision_engine.demo.town import Town
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+__all__ = ["Town", "deploy_shipped", "load_town", "play", "shipped_diagrams"]
 
 
-def load_town(house: House, *, deploy: bool = True) -> Town:
-    """Load the demonstration town and put the shipped procedure in force, unless they are there; return the town.
+def play(name: str, console: Console | None = None) -> int:
+    """Play story *name* over HTTP in a throw-away house; return 0, or 1 if it did not end as promised."""
+    from decision_engine.demo import player  # noqa: PLC0415  the town can be loaded without a server
 
-    Without *deploy* only the register is loaded: organs, units, people, bodies.
-    """
-    town = found_town(house)
-    if deploy:
-        deploy_shipped(house, town)
-    return town
+    return player.play(name, console)

@@ -1,4 +1,4 @@
-"""Put the shipped procedure in force in a demonstration: one administrator proposes it, the other approves."""
+"""Load the demonstration: the town, and the procedure: one administrator proposes it, another approves."""
 
 from __future__ import annotations
 
@@ -9,11 +9,22 @@ from decision_engine import process
 from decision_engine.access import PUBLIC
 from decision_engine.commands import definitions as verbs
 from decision_engine.commands.sessions import sign_in
-from decision_engine.demo.town import Town
+from decision_engine.demo.town import Town, found_town
 from decision_engine.models import Definition
 from decision_engine.work import House, reading, unit_of_work
 
 PROPOSER, APPROVER = "admin1", "admin2"
+
+
+def load_town(house: House, *, deploy: bool = True) -> Town:
+    """Load the demonstration town and put the shipped procedure in force, unless they are there; return the town.
+
+    Without *deploy* only the register is loaded: organs, units, people, bodies.
+    """
+    town = found_town(house)
+    if deploy:
+        deploy_shipped(house, town)
+    return town
 
 
 def shipped_diagrams() -> dict[str, bytes]:

@@ -26,6 +26,9 @@ PASSWORD = "qinghe-2026"  # noqa: S105  printed at sign-in: the demonstration ke
 SINCE = date(2025, 1, 1)
 """First day of every demonstration post: before any story begins."""
 
+OVERLAYS = ("national", "district:linhe", "town:qinghe")
+"""The rule overlays in force in the town, from wide to narrow."""
+
 MAYORS_OFFICE, PARTY_COMMITTEE = "mayor_office_meeting", "party_committee"
 
 PUBLIC_SERVICE, AGRICULTURE, JUSTICE = "公共服务办公室", "农业农村办公室", "司法所"
@@ -181,8 +184,8 @@ def found_town(house: House) -> Town:
 def _found(work: Work) -> None:
     """Write the register: the two organs first, then through the verbs of an administrator."""
     organs = {
-        TOWN: Organ(name=TOWN, kind="town", overlays=["national", "district:linhe", "town:qinghe"]),
-        DISTRICT: Organ(name=DISTRICT, kind="district", overlays=["national", "district:linhe"]),
+        TOWN: Organ(name=TOWN, kind="town", overlays=list(OVERLAYS)),
+        DISTRICT: Organ(name=DISTRICT, kind="district", overlays=list(OVERLAYS[:2])),
     }
     work.session.add_all(organs.values())
     work.session.flush()
