@@ -3,6 +3,11 @@
 from __future__ import annotations
 
 from decision_engine.forms.fields import Choices
+from decision_engine.language import Text
+
+WHY_NOT_ADOPTED = Text("部分采纳、不采纳的，须说明理由。", "Needed unless it is adopted whole.")
+WHY_NOT_APPLICABLE = Text("不适用的，须说明理由。", "Needed where it does not apply.")
+WHY_NO = Text("上一项选择“否”的，须说明理由。", "Needed where the answer above is no.")
 
 HANDLING: Choices = {
     "ADOPTED": ("采纳", "Adopted"),
@@ -28,7 +33,7 @@ BODY_TYPES: Choices = {
 STANCES: Choices = {
     "AGREE": ("同意", "Agree"),
     "DISAGREE": ("不同意", "Disagree"),
-    "AMEND": ("同意修改后通过", "Amend"),
+    "AMEND": ("修改后同意", "Amend"),
     "DEFER": ("建议暂缓", "Defer"),
     "RESERVED": ("保留意见", "Reserved"),
     "NO_FURTHER_OPINION": ("无补充意见", "No further opinion"),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from decision_engine.forms.choices import HANDLING
+from decision_engine.forms.choices import HANDLING, WHY_NO, WHY_NOT_ADOPTED
 from decision_engine.forms.fields import (
     Choice,
     Day,
@@ -72,7 +72,7 @@ class _UnitConsultation(Part):
     position = Choice("意见", "Position", POSITIONS, required=True)
     opinion = LongText("意见内容", "Opinion")
     handling = Choice("采纳情况", "Handling", HANDLING)
-    reason = LongText("未采纳或部分采纳的理由", "Reason if not or partly adopted")
+    reason = LongText("未采纳或部分采纳的理由", "Reason if not or partly adopted", hint=WHY_NOT_ADOPTED)
     reply_ref = DocumentId("书面回复", "Written reply")
 
 
@@ -87,7 +87,7 @@ class _Dispute(Part):
 class _Response(Part):
     finding = LongText("意见内容", "What was found", required=True)
     handling = Choice("采纳情况", "Handling", HANDLING, required=True)
-    reason = LongText("理由", "Reason")
+    reason = LongText("理由", "Reason", hint=WHY_NOT_ADOPTED)
 
 
 @form("draft_decision", "拟订决策草案", "Drafting", article="12")
@@ -126,14 +126,16 @@ class DetermineProcedure(Form):
     non_public = YesNo("依法不予公开的事项", "Legally not public", required=True)
     non_public_basis = LongText("不予公开的依据", "Legal basis of not being public")
     is_technical = YesNo("专业性、技术性较强", "Specialised or technical", required=True)
-    not_technical_reason = LongText("不属于专业性、技术性事项的理由", "Why it is not technical")
+    not_technical_reason = LongText("不属于专业性、技术性事项的理由", "Why it is not technical", hint=WHY_NO)
     risk_trigger = YesNo(
         "可能对社会稳定、公共安全等造成不利影响", "May harm social stability, public safety …", required=True
     )
-    no_risk_trigger_reason = LongText("不开展风险评估的理由", "Why no risk is to be assessed")
+    no_risk_trigger_reason = LongText("不开展风险评估的理由", "Why no risk is to be assessed", hint=WHY_NO)
     reuses_assessment_id = DocumentId("已按其他规定完成的风险评估", "Earlier assessment that is reused")
     market_players = YesNo("涉及市场主体经济活动", "Touches the business of market players", required=True)
-    no_market_players_reason = LongText("不涉及市场主体的理由", "Why no market player is touched")
+    no_market_players_reason = LongText(
+        "不涉及市场主体的理由", "Why no market player is touched", hint=WHY_NO
+    )
     external_approval = YesNo("须报上级批准", "Needs approval by a higher organ", required=True)
     external_approval_body = Line("批准机关", "Approving organ", most=200)
     npc_route = Choice("人大程序", "People's congress", NPC_ROUTES, required=True)

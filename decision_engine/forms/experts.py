@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from decision_engine.forms.choices import CONFLICT, HANDLING
+from decision_engine.forms.choices import CONFLICT, HANDLING, WHY_NOT_ADOPTED
 from decision_engine.forms.fields import Choice, DocumentId, Line, Listing, LongText, Moment, PersonId, YesNo
 from decision_engine.forms.form import Form, Part, form
 
@@ -35,7 +35,7 @@ class _ConflictDeclaration(Part):
 class _AdvicePoint(Part):
     point = LongText("专家意见要点", "Point", required=True)
     handling = Choice("采纳情况", "Handling", HANDLING, required=True)
-    reason = LongText("理由", "Reason")
+    reason = LongText("理由", "Reason", hint=WHY_NOT_ADOPTED)
 
 
 @form("select_experts", "遴选论证专家", "Selection of experts", article="20")

@@ -153,10 +153,10 @@ class Line(LongText):
 
 
 class DocumentNumber(Line):
-    """发文字号: `机关代字〔YYYY〕N号`, no leading zero, no 第 (R-DIS-09)."""
+    """发文字号: `机关代字〔YYYY〕N号`, full year, no leading zero, no 第 before the number (R-DIS-09)."""
 
     most = 60
-    _form = re.compile(r"[^\d\s第]+〔[0-9]{4}〕[1-9][0-9]{0,5}号")
+    _form = re.compile(r"[^\d\s]+〔[0-9]{4}〕[1-9][0-9]{0,5}号")
 
     def _read(self, value: Any) -> str:
         number = super()._read(value)
@@ -239,7 +239,7 @@ class Number(Kind):
         self.least, self.most = Decimal(least), Decimal(most)
 
     def _read(self, value: Any) -> str:
-        if isinstance(value, int) and not isinstance(value, bool) and abs(value) < 10**12:
+        if isinstance(value, int) and abs(value) < 10**12:
             value = str(value)
         text = value.strip() if isinstance(value, str) else ""
         if not _DECIMAL.fullmatch(text):

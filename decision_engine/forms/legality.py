@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from decision_engine.forms.choices import CONFLICT, HANDLING, SUPPLY
+from decision_engine.forms.choices import CONFLICT, HANDLING, SUPPLY, WHY_NOT_ADOPTED, WHY_NOT_APPLICABLE
 from decision_engine.forms.fields import (
     Choice,
     Day,
@@ -73,7 +73,7 @@ REFUSED_ROUTES = {
 class _Material(Part):
     item = Choice("材料", "Material", MATERIALS, required=True)
     status = Choice("情况", "Status", SUPPLY, required=True)
-    reason = LongText("不适用的理由", "Why it does not apply")
+    reason = LongText("不适用的理由", "Why it does not apply", hint=WHY_NOT_APPLICABLE)
     document_ref = DocumentId("材料文件", "Document")
 
 
@@ -91,7 +91,7 @@ class _Finding(Part):
 class _AdviceHandling(Part):
     advice = LongText("法律顾问、公职律师意见", "Advice", required=True)
     handling = Choice("采纳情况", "Handling", HANDLING, required=True)
-    reason = LongText("理由", "Reason")
+    reason = LongText("理由", "Reason", hint=WHY_NOT_ADOPTED)
 
 
 @form("submit_review_package", "送请合法性审查", "Submission to the legality review", article="26")

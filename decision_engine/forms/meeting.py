@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from decision_engine.forms.choices import BODY_TYPES, STANCES, SUPPLY
+from decision_engine.forms.choices import BODY_TYPES, STANCES, SUPPLY, WHY_NOT_APPLICABLE
 from decision_engine.forms.fields import (
     Choice,
     Day,
@@ -57,7 +57,7 @@ SPEECH_KINDS = {
 class _Slot(Part):
     slot = Choice("材料", "Material", SLOTS, required=True)
     status = Choice("情况", "Status", SUPPLY, required=True)
-    reason = LongText("不适用的理由", "Why it does not apply")
+    reason = LongText("不适用的理由", "Why it does not apply", hint=WHY_NOT_APPLICABLE)
     document_ref = DocumentId("材料文件", "Document")
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from decision_engine.forms.choices import CHANNELS, HANDLING
+from decision_engine.forms.choices import CHANNELS, HANDLING, WHY_NOT_ADOPTED
 from decision_engine.forms.fields import (
     Choice,
     CommentId,
@@ -82,9 +82,7 @@ class _CommentPoint(Part):
     point = LongText("意见要点", "Point", required=True)
     comments = Listing("对应的公众意见", "Submissions it sums up", CommentId("意见", "Submission"), most=5000)
     handling = Choice("采纳情况", "Handling", HANDLING, required=True)
-    reason = LongText(
-        "理由", "Reason", hint=Text("部分采纳、不采纳须说明理由。", "Needed unless adopted whole.")
-    )
+    reason = LongText("理由", "Reason", hint=WHY_NOT_ADOPTED)
 
 
 @form("publish_notice", "发布征求意见公告", "Notice of public solicitation", article="15")

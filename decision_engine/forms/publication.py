@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from decision_engine.forms.choices import CHANNELS, DISCLOSURE, SUPPLY
+from decision_engine.forms.choices import CHANNELS, DISCLOSURE, SUPPLY, WHY_NOT_APPLICABLE
 from decision_engine.forms.fields import (
     Choice,
     Day,
@@ -107,7 +107,7 @@ class _ExecutionTask(Part):
 class _DossierItem(Part):
     code = Choice("卷宗材料", "Document", DOSSIER, required=True)
     status = Choice("情况", "Status", SUPPLY, required=True)
-    reason = LongText("不适用的理由", "Why it does not apply")
+    reason = LongText("不适用的理由", "Why it does not apply", hint=WHY_NOT_APPLICABLE)
     document_ref = DocumentId("文件", "Document")
     retention = Choice("保管期限", "Retention", RETENTION)
 
@@ -175,6 +175,7 @@ class PublishDecision(Form):
     """Where and when the public can read the decision."""
 
     publications = Listing("公布情况", "Publications", _Publication, required=True, least=1, most=50)
+    record_filed_on = Day("报上级备案日期", "Filed for the record with the higher organ on")
     index_no = Line("索引号", "Index number", most=100)
     adoption_summary = LongText("公众意见、专家意见采纳情况说明", "Adoption of public and expert opinions")
 
