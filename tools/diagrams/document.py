@@ -41,7 +41,10 @@ class _Writer:
     def document(self) -> bytes:
         names = " ".join(f'xmlns:{prefix}="{uri}"' for prefix, uri in _NAMESPACES)
         self.lines = ['<?xml version="1.0" encoding="UTF-8"?>']
-        self.write(0, f'<bpmn:definitions {names} id="{self.id("definitions")}" targetNamespace="urn:decision-engine">')
+        self.write(
+            0,
+            f'<bpmn:definitions {names} id="{self.id("definitions")}" targetNamespace="urn:decision-engine">',
+        )
         self._collaboration()
         self._process()
         self._diagram()
@@ -54,7 +57,8 @@ class _Writer:
         if sheet.public:
             self.write(2, f'<bpmn:participant id="{self.id("public")}" name={quoteattr(sheet.public)} />')
         self.write(
-            2, f'<bpmn:participant id="{self.id("pool")}" name={quoteattr(sheet.name)} processRef="{sheet.process}" />'
+            2,
+            f'<bpmn:participant id="{self.id("pool")}" name={quoteattr(sheet.name)} processRef="{sheet.process}" />',
         )
         for message in sheet.messages:
             ends = [self.id(message.node), self.id("public")]
@@ -69,11 +73,16 @@ class _Writer:
     def _process(self) -> None:
         sheet = self.sheet
         profile = f' decision:profile="{sheet.profile}"' if sheet.profile else ""
-        self.write(1, f'<bpmn:process id="{sheet.process}" name={quoteattr(sheet.name)} isExecutable="true"{profile}>')
+        self.write(
+            1,
+            f'<bpmn:process id="{sheet.process}" name={quoteattr(sheet.name)} isExecutable="true"{profile}>',
+        )
         self.write(2, f'<bpmn:laneSet id="{self.id("lanes")}">')
         for lane in sheet.lanes:
             self.write(
-                3, f'<bpmn:lane id="{self.id(f"lane_{lane.role}")}" name={quoteattr(lane.name)} decision:role="{lane.role}">'
+                3,
+                f'<bpmn:lane id="{self.id(f"lane_{lane.role}")}" name={quoteattr(lane.name)} '
+                f'decision:role="{lane.role}">',
             )
             for node in sheet.nodes.values():
                 if node.lane == lane and node.kind != "textAnnotation":
@@ -127,7 +136,8 @@ class _Writer:
         if node.timer:
             self.write(3, f'<bpmn:timerEventDefinition id="{self.id(f"{node.key}_timer")}">')
             self.write(
-                4, f'<bpmn:timeDuration xsi:type="bpmn:tFormalExpression">{escape(node.timer)}</bpmn:timeDuration>'
+                4,
+                f'<bpmn:timeDuration xsi:type="bpmn:tFormalExpression">{escape(node.timer)}</bpmn:timeDuration>',
             )
             self.write(3, "</bpmn:timerEventDefinition>")
         self.write(2, f"</bpmn:{node.kind}>")
@@ -206,8 +216,8 @@ def message_way(grid: Grid, node: str, outward: bool, name: str) -> tuple[Way, B
 
 
 def _shortest(one: Box, other: Box) -> Way:
-    pairs = [(one.side(a), other.side(b)) for a in "lrtb" for b in "lrtb"]
-    return list(min(pairs, key=lambda pair: (pair[0][0] - pair[1][0]) ** 2 + (pair[0][1] - pair[1][1]) ** 2))
+    pairs: list[Way] = [[one.side(a), other.side(b)] for a in "lrtb" for b in "lrtb"]
+    return min(pairs, key=lambda pair: (pair[0][0] - pair[1][0]) ** 2 + (pair[0][1] - pair[1][1]) ** 2)
 
 
 def _bounds(box: Box) -> str:

@@ -55,12 +55,17 @@ class Box:
 
     def meets(self, other: Box) -> bool:
         """Say whether the two share more than a border."""
-        return self.x < other.right and other.x < self.right and self.y < other.bottom and other.y < self.bottom
+        return (
+            self.x < other.right and other.x < self.right and self.y < other.bottom and other.y < self.bottom
+        )
 
     def holds(self, other: Box) -> bool:
         """Say whether *other* lies inside."""
         return (
-            self.x <= other.x and other.right <= self.right and self.y <= other.y and other.bottom <= self.bottom
+            self.x <= other.x
+            and other.right <= self.right
+            and self.y <= other.y
+            and other.bottom <= self.bottom
         )
 
 

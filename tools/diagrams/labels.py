@@ -52,7 +52,12 @@ class Placer:
 
 def _crosses(box: Box, line: tuple[tuple[int, int], tuple[int, int]]) -> bool:
     (ax, ay), (bx, by) = line
-    return min(ax, bx) < box.right and box.x < max(ax, bx) + 1 and min(ay, by) < box.bottom and box.y < max(ay, by) + 1
+    return (
+        min(ax, bx) < box.right
+        and box.x < max(ax, bx) + 1
+        and min(ay, by) < box.bottom
+        and box.y < max(ay, by) + 1
+    )
 
 
 def place_labels(sheet: Sheet, grid: Grid, ways: dict[str, Way]) -> dict[str, Box]:
@@ -61,7 +66,9 @@ def place_labels(sheet: Sheet, grid: Grid, ways: dict[str, Way]) -> dict[str, Bo
     found: dict[str, Box] = {}
     for flow in sheet.flows:
         if flow.name:
-            siblings = [ways[other.key] for other in sheet.flows if other.source == flow.source and other != flow]
+            siblings = [
+                ways[other.key] for other in sheet.flows if other.source == flow.source and other != flow
+            ]
             own = _own_part(ways[flow.key], siblings)
             trunk = own[0] != ways[flow.key][0]
             found[flow.key] = placer.put(flow.name, _along(own, *size(flow.name), trunk=trunk))
@@ -112,8 +119,10 @@ def _around(box: Box, width: int, height: int) -> list[tuple[int, int]]:
     places = [(middle, box.bottom + 3), (middle, box.y - height - 3)]
     for shift in (4, 10, 18):
         places += [
-            (x - width - shift, box.bottom - 6), (x - width - shift, box.y - height + 6),
-            (x + shift, box.y - height + 6), (x + shift, box.bottom - 6),
+            (x - width - shift, box.bottom - 6),
+            (x - width - shift, box.y - height + 6),
+            (x + shift, box.y - height + 6),
+            (x + shift, box.bottom - 6),
         ]
     places += [(right, y + 4), (left, y + 4), (right, y - height - 4), (left, y - height - 4)]
     places += [(middle + shift, box.bottom + 3) for shift in (20, -20, 40, -40)]

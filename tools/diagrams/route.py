@@ -9,13 +9,16 @@ from __future__ import annotations
 import heapq
 from bisect import bisect_left, bisect_right
 from collections import defaultdict
+from collections.abc import Iterator
 from itertools import pairwise
+from math import inf
 
 from tools.diagrams.grid import Box, Grid
 from tools.diagrams.sheet import Flow, Sheet
 
 Point = tuple[int, int]
 Way = list[Point]
+State = tuple[Point, str]  # a lattice point and the way one is heading
 
 BEND = 60
 CROSSING = 90
@@ -23,170 +26,149 @@ TOUCH = 600
 CLEAR = 8  # pixels kept between an edge and a foreign shape
 SHARED = 0.6  # a common trunk is cheaper than a second line
 _STEPS = {"r": (1, 0), "l": (-1, 0), "b": (0, 1), "t": (0, -1)}
-_LEAVING = {"r": 0, "t": 40, "b": 40, "l": 260}
+_OPPOSITE = {"l": "r", "r": "l", "t": "b", "b": "t"}
+_LEAVING = {"r": 0, "t": 40, "b": 40, "l": 260}  # what a side costs: diagrams read from left to right
 _ENTERING = {"l": 0, "t": 40, "b": 40, "r": 260}
+_AGAINST = 500  # leaving where others enter, or entering where others leave
+_AGAIN = 120  # leaving where another edge left before
 
 
 class Router:
     """Routes the flows of one sheet one after the other; earlier edges keep their ways."""
 
     def __init__(self, grid: Grid) -> None:
-        self.grid = grid
-        self.blocked: set[Point] = set()
-        self.used: dict[tuple[Point, str], list[Flow]] = defaultdict(list)  # lattice point, axis
-        self.corners: dict[Point, list[Flow]] = defaultdict(list)
-        self.outgoing: dict[tuple[str, str], int] = defaultdict(int)  # (node, side) -> edges leaving there
-        self.incoming: dict[tuple[str, str], int] = defaultdict(int)
+        self._grid = grid
+        self._blocked: set[Point] = set()
+        self._pieces: dict[tuple[Point, str], list[Flow]] = defaultdict(list)  # from a point to the next
+        self._passing: dict[tuple[Point, str], list[Flow]] = defaultdict(list)  # through a point, by axis
+        self._corners: dict[Point, list[Flow]] = defaultdict(list)
+        self._left: dict[tuple[str, str], int] = defaultdict(int)  # (node, side) -> edges leaving there
+        self._entered: dict[tuple[str, str], int] = defaultdict(int)
         for box in grid.boxes.values():
             self._block(box.grown(CLEAR))
 
     def _block(self, box: Box) -> None:
-        xs, ys = self.grid.xs, self.grid.ys
+        xs, ys = self._grid.xs, self._grid.ys
         for i in range(bisect_left(xs, box.x), bisect_right(xs, box.right)):
             for j in range(bisect_left(ys, box.y), bisect_right(ys, box.bottom)):
-                self.blocked.add((i, j))
+                self._blocked.add((i, j))
 
     def route(self, flow: Flow) -> Way:
-        """Return the way of *flow* and remember it."""
-        best: tuple[float, list[Point], str, str] | None = None
-        for enter in flow.enter or "ltbr":
-            found = self._search(flow, enter, best[0] if best else float("inf"))
-            if found and (best is None or found[0] < best[0]):
-                best = (*found, enter)
-        if best is None:
+        """Return the way of *flow* and remember it; ValueError if it is walled in."""
+        found = [self._search(flow, enter) for enter in flow.enter or "ltbr"]
+        possible = [one for one in found if one is not None]
+        if not possible:
             raise ValueError(f"no way from {flow.source} to {flow.target}")
-        _, lattice, leave, enter = best
-        self.outgoing[flow.source, leave] += 1
-        self.incoming[flow.target, enter] += 1
-        self._remember(flow, lattice)
-        xs, ys = self.grid.xs, self.grid.ys
-        points = [self.grid.boxes[flow.source].side(leave)]
-        points += [(xs[i], ys[j]) for i, j in lattice]
-        points.append(self.grid.boxes[flow.target].side(enter))
+        _, path, enter = min(possible, key=lambda one: one[0])
+        leave = path[0][1]
+        self._left[flow.source, leave] += 1
+        self._entered[flow.target, enter] += 1
+        self._remember(flow, path)
+        points = [self._grid.boxes[flow.source].side(leave)]
+        points += [(self._grid.xs[i], self._grid.ys[j]) for (i, j), _ in path]
+        points.append(self._grid.boxes[flow.target].side(enter))
         return straightened(points)
 
-    def _first(self, key: str, side: str) -> Point | None:
+    def _search(self, flow: Flow, enter: str) -> tuple[float, list[State], str] | None:
+        last = self._outside(flow.target, enter)
+        if last is None:
+            return None
+        starts: dict[State, float] = {}
+        for side in flow.leave or "rtbl":
+            first = self._outside(flow.source, side)
+            if first is not None:
+                price = _LEAVING[side] + _AGAINST * self._entered[flow.source, side]
+                price += _AGAIN * self._left[flow.source, side]
+                starts[first, side] = price + self._crossing(flow, first, side)
+        found = self._cheapest(flow, starts, (last, _OPPOSITE[enter]))
+        if found is None:
+            return None
+        cost, path = found
+        return cost + _ENTERING[enter] + _AGAINST * self._left[flow.target, enter], path, enter
+
+    def _outside(self, key: str, side: str) -> Point | None:
         """Return the first free lattice point outside *side* of a node."""
-        xs, ys = self.grid.xs, self.grid.ys
-        x, y = self.grid.boxes[key].side(side)
-        i, j = bisect_left(xs, x), bisect_left(ys, y)
+        xs, ys = self._grid.xs, self._grid.ys
+        own = self._grid.boxes[key].grown(CLEAR)
+        x, y = self._grid.boxes[key].side(side)
         dx, dy = _STEPS[side]
-        if side in "lr":
-            i = bisect_right(xs, x) if dx > 0 else bisect_left(xs, x) - 1
-        else:
-            j = bisect_right(ys, y) if dy > 0 else bisect_left(ys, y) - 1
-        own = self.grid.boxes[key].grown(CLEAR)
-        while 0 <= i < len(xs) and 0 <= j < len(ys) and (i, j) in self.blocked:
+        i, j = bisect_left(xs, x), bisect_left(ys, y)
+        while 0 <= i < len(xs) and 0 <= j < len(ys):
+            if (i, j) not in self._blocked:
+                return i, j
             if not (own.x <= xs[i] <= own.right and own.y <= ys[j] <= own.bottom):
                 return None
             i, j = i + dx, j + dy
-        return (i, j) if 0 <= i < len(xs) and 0 <= j < len(ys) else None
-
-    def _search(self, flow: Flow, enter: str, limit: float) -> tuple[float, list[Point], str] | None:
-        xs, ys = self.grid.xs, self.grid.ys
-        goal = self._first(flow.target, enter)
-        if goal is None:
-            return None
-        extra = _ENTERING[enter] + 500 * self.outgoing[flow.target, enter]
-        last = {"l": "r", "r": "l", "t": "b", "b": "t"}[enter]
-        queue: list[tuple[float, float, Point, str]] = []
-        cost: dict[tuple[Point, str], float] = {}
-        before: dict[tuple[Point, str], tuple[Point, str] | None] = {}
-        origin: dict[tuple[Point, str], str] = {}
-
-        def guess(at: Point) -> float:
-            return (abs(xs[at[0]] - xs[goal[0]]) + abs(ys[at[1]] - ys[goal[1]])) * SHARED
-
-        for side in flow.leave or "rtbl":
-            at = self._first(flow.source, side)
-            if at is None:
-                continue
-            price = extra + _LEAVING[side] + 500 * self.incoming[flow.source, side]
-            price += 120 * self.outgoing[flow.source, side] + self._toll(flow, at, side, side)
-            cost[at, side], before[at, side], origin[at, side] = price, None, side
-            heapq.heappush(queue, (price + guess(at), price, at, side))
-        while queue:
-            total, price, at, way = heapq.heappop(queue)
-            if total >= limit:
-                return None
-            if price > cost[at, way]:
-                continue
-            if at == goal and way == last:
-                path: list[Point] = []
-                node: tuple[Point, str] | None = (at, way)
-                while node is not None:
-                    path.append(node[0])
-                    first = node
-                    node = before[node]
-                return price, path[::-1], origin[first]
-            for turn, (dx, dy) in _STEPS.items():
-                if (dx, dy) == (-_STEPS[way][0], -_STEPS[way][1]):
-                    continue
-                to = (at[0] + dx, at[1] + dy)
-                if not (0 <= to[0] < len(xs) and 0 <= to[1] < len(ys)) or to in self.blocked:
-                    continue
-                step = self._step(flow, at, to, way, turn)
-                if step is None:
-                    continue
-                if to == goal and turn != last:
-                    step += BEND
-                new = price + step
-                if new < cost.get((to, turn), float("inf")):
-                    cost[to, turn], before[to, turn] = new, (at, way)
-                    heapq.heappush(queue, (new + guess(to), new, to, turn))
-            if at == goal and way != last and way not in _opposite(last):
-                new = price
-                if new < cost.get((at, last), float("inf")):
-                    cost[at, last], before[at, last] = new, before[at, way]
-                    if before[at, way] is None:
-                        origin[at, last] = origin[at, way]
-                    heapq.heappush(queue, (new, new, at, last))
         return None
 
-    def _step(self, flow: Flow, at: Point, to: Point, way: str, turn: str) -> float | None:
-        axis = "h" if turn in "lr" else "v"
-        length = abs(self.grid.xs[at[0]] - self.grid.xs[to[0]]) + abs(self.grid.ys[at[1]] - self.grid.ys[to[1]])
-        shared = False
-        for other in self._pieces(at, to, axis):
-            if not _kin(flow, other):
-                return None
-            shared = True
-        price = length * (SHARED if shared else 1.0)
-        if turn != way:
-            price += BEND
-            if any(not _kin(flow, other) for other in self.used[at, "h"] + self.used[at, "v"]):
-                price += TOUCH
-        return price + self._toll(flow, to, turn, way)
+    def _cheapest(
+        self, flow: Flow, starts: dict[State, float], goal: State
+    ) -> tuple[float, list[State]] | None:
+        """Return cost and states of the cheapest path (A*; the guess never exceeds the true rest)."""
+        xs, ys = self._grid.xs, self._grid.ys
+        goal_x, goal_y = xs[goal[0][0]], ys[goal[0][1]]
 
-    def _pieces(self, at: Point, to: Point, axis: str) -> list[Flow]:
-        return [other for other in self.used.get((min(at, to), "+" + axis), ())]
+        def guess(state: State) -> float:
+            (i, j), _ = state
+            return (abs(xs[i] - goal_x) + abs(ys[j] - goal_y)) * SHARED
 
-    def _toll(self, flow: Flow, at: Point, way: str, _before: str) -> float:
-        """Return what crossing the edges at *at* costs."""
-        across = "v" if way in "lr" else "h"
-        price = 0.0
-        for other in self.used.get((at, across), ()):
-            price += 0 if _kin(flow, other) else CROSSING
-        for other in self.corners.get(at, ()):
-            price += 0 if _kin(flow, other) else TOUCH
-        return price
+        cost = dict(starts)
+        before: dict[State, State] = {}
+        queue = [(price + guess(state), price, state) for state, price in starts.items()]
+        heapq.heapify(queue)
+        while queue:
+            _, price, state = heapq.heappop(queue)
+            if price > cost[state]:
+                continue
+            if state == goal:
+                path = [state]
+                while path[-1] in before:
+                    path.append(before[path[-1]])
+                return price, path[::-1]
+            for to, step in self._moves(flow, state):
+                if price + step < cost.get(to, inf):
+                    cost[to], before[to] = price + step, state
+                    heapq.heappush(queue, (price + step + guess(to), price + step, to))
+        return None
 
-    def _remember(self, flow: Flow, lattice: list[Point]) -> None:
-        for at, to in pairwise(lattice):
-            axis = "h" if at[1] == to[1] else "v"
-            self.used[min(at, to), "+" + axis].append(flow)
-            for point in (at, to):
-                if flow not in self.used[point, axis]:
-                    self.used[point, axis].append(flow)
-        for point in lattice[1:-1]:
-            if flow in self.used[point, "h"] and flow in self.used[point, "v"]:
-                self.corners[point].append(flow)
-        if len(lattice) == 1:
-            self.used[lattice[0], "h"].append(flow)
+    def _moves(self, flow: Flow, state: State) -> Iterator[tuple[State, float]]:
+        """Yield the next states: one lattice point ahead, or a turn on the spot."""
+        at, heading = state
+        here = self._passing.get((at, "h"), []) + self._passing.get((at, "v"), [])
+        turning = BEND + (0 if all(_kin(flow, other) for other in here) else TOUCH)
+        for turn in "tb" if heading in "lr" else "lr":
+            yield (at, turn), turning
+        dx, dy = _STEPS[heading]
+        to = (at[0] + dx, at[1] + dy)
+        if not (0 <= to[0] < len(self._grid.xs) and 0 <= to[1] < len(self._grid.ys)) or to in self._blocked:
+            return
+        others = self._pieces.get((min(at, to), _axis(heading)), ())
+        if not all(_kin(flow, other) for other in others):
+            return
+        length = abs(self._grid.xs[at[0]] - self._grid.xs[to[0]])
+        length += abs(self._grid.ys[at[1]] - self._grid.ys[to[1]])
+        yield (to, heading), length * (SHARED if others else 1) + self._crossing(flow, to, heading)
+
+    def _crossing(self, flow: Flow, at: Point, heading: str) -> float:
+        """Return what it costs to pass *at*, where other edges cross or bend."""
+        across = "v" if heading in "lr" else "h"
+        crossed = sum(not _kin(flow, other) for other in self._passing.get((at, across), ()))
+        touched = sum(not _kin(flow, other) for other in self._corners.get(at, ()))
+        return CROSSING * crossed + TOUCH * touched
+
+    def _remember(self, flow: Flow, path: list[State]) -> None:
+        for (at, heading), (to, next_heading) in pairwise(path):
+            if at == to:
+                self._corners[at].append(flow)
+            else:
+                self._pieces[min(at, to), _axis(next_heading)].append(flow)
+            self._passing[at, _axis(heading)].append(flow)
+        at, heading = path[-1]
+        self._passing[at, _axis(heading)].append(flow)
 
 
-def _opposite(side: str) -> str:
-    return {"l": "r", "r": "l", "t": "b", "b": "t"}[side]
+def _axis(heading: str) -> str:
+    return "h" if heading in "lr" else "v"
 
 
 def _kin(one: Flow, other: Flow) -> bool:

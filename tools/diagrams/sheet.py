@@ -109,7 +109,9 @@ class Sheet:
             raise ValueError(f"{self.process}: two nodes are called {node.key}")
         self.nodes[node.key] = node
 
-    def _node(self, kind: str, key: str, name: str, lane: Lane, column: int, row: int = 0, **more: object) -> None:
+    def _node(
+        self, kind: str, key: str, name: str, lane: Lane, column: int, row: int = 0, **more: object
+    ) -> None:
         width, height = SIZES[kind]
         self._put(Node(key, kind, name, lane, column, row, width=width, height=height, **more))  # type: ignore[arg-type]
 
@@ -122,18 +124,36 @@ class Sheet:
         self._node("endEvent", key, name, lane, column, row)
 
     def task(
-        self, key: str, name: str, lane: Lane, column: int, row: int = 0, *, step: str | None = None,
+        self,
+        key: str,
+        name: str,
+        lane: Lane,
+        column: int,
+        row: int = 0,
+        *,
+        step: str | None = None,
         each: tuple[str, str] | None = None,
     ) -> None:
         """Add a user task; its step is its key unless *step* says otherwise."""
         self._node("userTask", key, name, lane, column, row, step=step or key, each=each)
 
-    def call(self, key: str, name: str, lane: Lane, column: int, row: int = 0, *, process: str | None = None,
-             step: str | None = None) -> None:
+    def call(
+        self,
+        key: str,
+        name: str,
+        lane: Lane,
+        column: int,
+        row: int = 0,
+        *,
+        process: str | None = None,
+        step: str | None = None,
+    ) -> None:
         """Add a call activity of *process* (its key unless given)."""
         self._node("callActivity", key, name, lane, column, row, called=process or key, step=step)
 
-    def choice(self, key: str, name: str, lane: Lane, column: int, row: int = 0, *, step: str | None = None) -> None:
+    def choice(
+        self, key: str, name: str, lane: Lane, column: int, row: int = 0, *, step: str | None = None
+    ) -> None:
         """Add an exclusive gateway that asks a question."""
         self._node("exclusiveGateway", key, name, lane, column, row, step=step)
 
@@ -149,7 +169,17 @@ class Sheet:
         """Add an inclusive gateway (split or join)."""
         self._node("inclusiveGateway", key, name, lane, column, row)
 
-    def wait(self, key: str, name: str, lane: Lane, column: int, row: int = 0, *, timer: str, step: str | None = None) -> None:
+    def wait(
+        self,
+        key: str,
+        name: str,
+        lane: Lane,
+        column: int,
+        row: int = 0,
+        *,
+        timer: str,
+        step: str | None = None,
+    ) -> None:
         """Add an intermediate timer event."""
         self._node("intermediateCatchEvent", key, name, lane, column, row, timer=timer, step=step)
 
@@ -160,19 +190,39 @@ class Sheet:
     def boundary(self, key: str, name: str, host: str, *, timer: str, interrupting: bool) -> None:
         """Add a timer on the lower border of *host*."""
         at = self.nodes[host]
-        self._node("boundaryEvent", key, name, at.lane, at.column, at.row, timer=timer, host=host,
-                   interrupting=interrupting)
+        self._node(
+            "boundaryEvent",
+            key,
+            name,
+            at.lane,
+            at.column,
+            at.row,
+            timer=timer,
+            host=host,
+            interrupting=interrupting,
+        )
 
     def note(self, about: str, text: str, lane: Lane, column: int, row: int = 0) -> None:
         """Add a text annotation that explains the node *about*; its lines are broken as *text* breaks them."""
         lines = text.split("\n")
         width = 12 * max(map(len, lines)) + 18
         key = f"note_{about}"
-        self._put(Node(key, "textAnnotation", text, lane, column, row, width=width, height=12 + 15 * len(lines)))
+        self._put(
+            Node(key, "textAnnotation", text, lane, column, row, width=width, height=12 + 15 * len(lines))
+        )
         self.notes[key] = about
 
-    def flow(self, source: str, target: str, name: str = "", condition: str | None = None, *, default: bool = False,
-             leave: str = "", enter: str = "") -> None:
+    def flow(
+        self,
+        source: str,
+        target: str,
+        name: str = "",
+        condition: str | None = None,
+        *,
+        default: bool = False,
+        leave: str = "",
+        enter: str = "",
+    ) -> None:
         """Draw one sequence flow."""
         for end in (source, target):
             if end not in self.nodes:

@@ -49,7 +49,7 @@ def major_decision() -> Sheet:
     _approvals(sheet)
     _release(sheet)
     _notes(sheet, lanes)
-    sheet.wider |= {7: 24, 10: 60, 15: 16, 21: 16, 23: 16, 24: 16, 26: 52, 28: 16, 30: 16}
+    sheet.wider |= {7: 24, 10: 60, 15: 40, 21: 16, 23: 16, 24: 16, 26: 52, 28: 16, 30: 16}
     return sheet
 
 
@@ -134,7 +134,9 @@ def _start_and_draft(sheet: Sheet) -> None:
     sheet.path("start", "register_proposal", "study_proposal", "decide_initiation", "initiation")
     sheet.flow("initiation", "assign_lead_unit", "启动", "decide_initiation.outcome == 'START'")
     sheet.flow("initiation", "not_started", "不启动", "decide_initiation.outcome == 'NOT_START'")
-    sheet.path("assign_lead_unit", "draft", "draft_decision", "consult_units", "determine", PROCEDURE, "stages")
+    sheet.path(
+        "assign_lead_unit", "draft", "draft_decision", "consult_units", "determine", PROCEDURE, "stages"
+    )
 
 
 def _stages(sheet: Sheet) -> None:
@@ -149,39 +151,65 @@ def _stages(sheet: Sheet) -> None:
         sheet.path("stages", question)
         sheet.flow(question, stage, yes, f"{ask} == {str(value).lower()}")
         sheet.flow(question, done, no, f"{ask} == {str(not value).lower()}")
-    for stage, done in (("public_participation", "participation_done"), ("expert_argumentation", "experts_done"),
-                        ("risk_assessment", "risk_done")):
+    for stage, done in (
+        ("public_participation", "participation_done"),
+        ("expert_argumentation", "experts_done"),
+        ("risk_assessment", "risk_done"),
+    ):
         sheet.path(stage, done, "stages_done")
     sheet.path("competition", "fair_competition_review", "competition_outcome")
-    sheet.flow("competition_outcome", "competition_done", "不限制或者符合例外",
-               "fair_competition_review.outcome in ('NO_RESTRICTION', 'EXCEPTION')")
-    sheet.flow("competition_outcome", "adjust_for_competition", "排除、限制竞争",
-               "fair_competition_review.outcome == 'RESTRICTION'")
+    sheet.flow(
+        "competition_outcome",
+        "competition_done",
+        "不限制或者符合例外",
+        "fair_competition_review.outcome in ('NO_RESTRICTION', 'EXCEPTION')",
+    )
+    sheet.flow(
+        "competition_outcome",
+        "adjust_for_competition",
+        "排除、限制竞争",
+        "fair_competition_review.outcome == 'RESTRICTION'",
+    )
     sheet.path("adjust_for_competition", "competition")
     sheet.path("competition_done", "stages_done", "finalize_draft", "review")
 
 
 def _review(sheet: Sheet) -> None:
     sheet.path("review", "legality_review", "legality_outcome")
-    sheet.flow("legality_outcome", "package", "合法、修改已确认或者已明示风险",
-               f"{OPINION}.outcome in ('LEGAL', 'EXPLORATORY_RISK_STATED') "
-               f"or {OPINION}.outcome == 'LEGAL_AFTER_REVISION' and {OPINION}.confirmed == true")
+    sheet.flow(
+        "legality_outcome",
+        "package",
+        "合法、修改已确认或者已明示风险",
+        f"{OPINION}.outcome in ('LEGAL', 'EXPLORATORY_RISK_STATED') "
+        f"or {OPINION}.outcome == 'LEGAL_AFTER_REVISION' and {OPINION}.confirmed == true",
+    )
     sheet.flow("legality_outcome", "determine", "程序不完备", f"{OPINION}.outcome == 'PROCEDURE_INCOMPLETE'")
-    sheet.flow("legality_outcome", "handle_refused_draft", "不合法、越权",
-               f"{OPINION}.outcome in ('ILLEGAL', 'NO_AUTHORITY')")
+    sheet.flow(
+        "legality_outcome",
+        "handle_refused_draft",
+        "不合法、越权",
+        f"{OPINION}.outcome in ('ILLEGAL', 'NO_AUTHORITY')",
+    )
     sheet.flow("legality_outcome", "closed", "不属于审查范围", f"{OPINION}.outcome == 'OUT_OF_SCOPE'")
     sheet.path("handle_refused_draft", "refused")
     sheet.flow("refused", "draft", "重新拟订", "handle_refused_draft.outcome == 'REDRAFT'")
-    sheet.flow("refused", "closed", "移送或者终止", "handle_refused_draft.outcome in ('TRANSFER', 'TERMINATE')")
+    sheet.flow(
+        "refused", "closed", "移送或者终止", "handle_refused_draft.outcome in ('TRANSFER', 'TERMINATE')"
+    )
 
 
 def _meetings(sheet: Sheet) -> None:
-    sheet.path("package", "assemble_meeting_package", "confirm_agenda", "government_meeting", "government_outcome")
+    sheet.path(
+        "package", "assemble_meeting_package", "confirm_agenda", "government_meeting", "government_outcome"
+    )
     sheet.path("report_party_committee", "party_stage")
     sheet.flow("party_stage", "party_meeting", "提交审议", "report_party_committee.stage == 'DELIBERATE'")
     sheet.flow("party_stage", "party_done", "请示报告", "report_party_committee.stage == 'REPORT_ONLY'")
     sheet.path("party_meeting", "party_outcome")
-    for outcome, onward in (("government_outcome", "report_party_committee"), ("party_outcome", "party_done")):
+    for outcome, onward in (
+        ("government_outcome", "report_party_committee"),
+        ("party_outcome", "party_done"),
+    ):
         sheet.flow(outcome, onward, "同意", f"{MEETING} == 'APPROVE'")
         sheet.flow(outcome, "closed", "不同意", f"{MEETING} == 'REJECT'")
         sheet.flow(outcome, "amend", "修改", f"{MEETING} == 'AMEND'")
@@ -194,7 +222,9 @@ def _meetings(sheet: Sheet) -> None:
 
 def _approvals(sheet: Sheet) -> None:
     sheet.path("party_done", "npc_route")
-    sheet.flow("npc_route", "report_npc", "须报告", f"{PROCEDURE}.npc_route in ('DECIDE', 'REPORT_BEFORE_RELEASE')")
+    sheet.flow(
+        "npc_route", "report_npc", "须报告", f"{PROCEDURE}.npc_route in ('DECIDE', 'REPORT_BEFORE_RELEASE')"
+    )
     sheet.flow("npc_route", "npc_done", "无须报告", f"{PROCEDURE}.npc_route == 'NONE'")
     sheet.path("report_npc", "npc_outcome")
     sheet.flow("npc_outcome", "npc_done", "同意或者已听取", "report_npc.outcome in ('APPROVED', 'HEARD')")
@@ -217,7 +247,8 @@ def _release(sheet: Sheet) -> None:
     sheet.path("record_non_publication", "released")
     sheet.path("released", "name_executor", "after_release")
     sheet.path("after_release", "execution", "all_done", "end")
-    sheet.path("after_release", "archive_dossier", "all_done")
+    sheet.path("after_release", "archive_dossier")
+    sheet.flow("archive_dossier", "all_done", enter="b")
     sheet.path("closed", "archive_closed", "closed_end")
     sheet.message("public_participation", "征求意见公告", outward=True)
     sheet.message("public_participation", "意见建议", outward=False)
@@ -231,7 +262,6 @@ def _notes(sheet: Sheet, at: _Lanes) -> None:
     sheet.note("legality_review", "第二十五条\n未经审查或者审查不合法的，\n不得提交集体讨论", at.head, 14)
     sheet.note("government_meeting", "第三十条\n集体讨论，末位发言", at.party, 18)
     sheet.note("report_party_committee", "第三十一条\n出台前向同级党委请示报告", at.executor, 20)
-    sheet.note("publish_decision", "第三十二条\n及时公布，说明采纳情况", at.office, 32)
+    sheet.note("interpret_policy", "第三十二条\n及时公布和解读，\n说明意见采纳情况", at.unit, 36)
     sheet.note("archive_closed", "第三十三条\n及时完整归档", at.executor, 32)
     sheet.note("execution", "第三十四条至第三十七条", at.party, 37)
-    sheet.note("archive_dossier", "第三十三条\n及时完整归档", at.archive, 38)

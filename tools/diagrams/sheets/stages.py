@@ -14,8 +14,15 @@ def public_participation() -> Sheet:
     sheet.start("start", "开始公众参与", unit, 0, 1)
     sheet.task("publish_notice", "发布征求意见公告", unit, 1, 1)
     sheet.parallel("split", "", unit, 2, 1)
-    sheet.wait("comment_period", "征求意见期限届满", unit, 4, 0, timer="parameter('public_comment_days')",
-               step="comment_period")
+    sheet.wait(
+        "comment_period",
+        "征求意见期限届满",
+        unit,
+        4,
+        0,
+        timer="parameter('public_comment_days')",
+        step="comment_period",
+    )
     sheet.inclusive("forms", "其他参与方式", unit, 3, 3)
     sheet.task("hold_hearing", "举行听证会", unit, 4, 1)
     sheet.task("hold_symposium", "召开座谈会", unit, 4, 2)
@@ -26,7 +33,16 @@ def public_participation() -> Sheet:
     sheet.task("handle_comments", "逐条研究处理意见", unit, 7, 1)
     sheet.task("publish_feedback", "公布采纳情况及理由", unit, 8, 1)
     sheet.end("end", "公众参与完成", unit, 9, 1)
-    sheet.path("start", "publish_notice", "split", "comment_period", "join", "handle_comments", "publish_feedback", "end")
+    sheet.path(
+        "start",
+        "publish_notice",
+        "split",
+        "comment_period",
+        "join",
+        "handle_comments",
+        "publish_feedback",
+        "end",
+    )
     sheet.flow("split", "forms", leave="b", enter="l")
     forms = (
         ("hold_hearing", "听证", "publish_notice.hold_hearing == true", "t"),
@@ -80,10 +96,18 @@ def risk_assessment() -> Sheet:
     sheet.end("end", "风险可控", principal, 6)
     sheet.note("assess_risk", "第二十三条\n定性与定量结合，列明\n风险点、措施和预案", principal, 3)
     sheet.note("determine_risk", "第二十四条\n可控的方可决策", assessor, 4)
-    sheet.path("start", "commission_assessment", "assess", "assess_risk", "determine_risk", "risk_controllable")
+    sheet.path(
+        "start", "commission_assessment", "assess", "assess_risk", "determine_risk", "risk_controllable"
+    )
     sheet.flow("risk_controllable", "end", "可控", "determine_risk.outcome == 'CONTROLLABLE'")
-    sheet.flow("risk_controllable", "adjust_draft", "不可控", "determine_risk.outcome == 'UNCONTROLLABLE'",
-               leave="t", enter="r")
+    sheet.flow(
+        "risk_controllable",
+        "adjust_draft",
+        "不可控",
+        "determine_risk.outcome == 'UNCONTROLLABLE'",
+        leave="t",
+        enter="r",
+    )
     sheet.path("adjust_draft", "assess")
     return sheet
 
@@ -105,8 +129,13 @@ def legality_review() -> Sheet:
     sheet.task("supplement_package", "补充送审材料", unit, 4)
     sheet.task("legal_adviser_opinion", "提出法律意见", adviser, 6)
     sheet.task("issue_legality_opinion", "出具合法性审查意见", legal, 7, 1)
-    sheet.boundary("urge_due", "审查时间已满", "issue_legality_opinion", timer="parameter('legality_review_days')",
-                   interrupting=False)
+    sheet.boundary(
+        "urge_due",
+        "审查时间已满",
+        "issue_legality_opinion",
+        timer="parameter('legality_review_days')",
+        interrupting=False,
+    )
     sheet.throw("urge", "催办", legal, 8, 2)
     sheet.end("urged", "已催办", legal, 9, 2)
     sheet.merge("opinion", legal, 8, 1)
@@ -118,16 +147,32 @@ def legality_review() -> Sheet:
     sheet.note("legal_adviser_opinion", "第二十八条\n组织法律顾问、\n公职律师提出意见", legal, 6, 2)
     sheet.note("confirm_revision", "审查意见只对\n所审草案版本有效", legal, 7)
     sheet.wider |= {4: 36, 9: 20}
-    sheet.path("start", "submit", "submit_review_package", "check", "check_review_package", "package_complete")
-    sheet.flow("package_complete", "legal_adviser_opinion", "齐全", "check_review_package.outcome == 'COMPLETE'", leave="r")
+    sheet.path(
+        "start", "submit", "submit_review_package", "check", "check_review_package", "package_complete"
+    )
+    sheet.flow(
+        "package_complete",
+        "legal_adviser_opinion",
+        "齐全",
+        "check_review_package.outcome == 'COMPLETE'",
+        leave="r",
+    )
     sheet.flow("package_complete", "submit", "退回", "check_review_package.outcome == 'RETURN'", leave="b")
-    sheet.flow("package_complete", "supplement_package", "补充", "check_review_package.outcome == 'SUPPLEMENT'")
+    sheet.flow(
+        "package_complete", "supplement_package", "补充", "check_review_package.outcome == 'SUPPLEMENT'"
+    )
     sheet.path("supplement_package", "check")
     sheet.path("legal_adviser_opinion", "issue_legality_opinion", "opinion", "revision_needed")
     sheet.path("urge_due", "urge", "urged")
-    sheet.flow("revision_needed", "adjust_draft", "基本合法，应予修改",
-               f"{outcome} == 'LEGAL_AFTER_REVISION' and {confirmed} == false")
-    sheet.flow("revision_needed", "end", "审查终结", f"{outcome} != 'LEGAL_AFTER_REVISION' or {confirmed} == true")
+    sheet.flow(
+        "revision_needed",
+        "adjust_draft",
+        "基本合法，应予修改",
+        f"{outcome} == 'LEGAL_AFTER_REVISION' and {confirmed} == false",
+    )
+    sheet.flow(
+        "revision_needed", "end", "审查终结", f"{outcome} != 'LEGAL_AFTER_REVISION' or {confirmed} == true"
+    )
     sheet.flow("adjust_draft", "confirm_revision", leave="l", enter="t")
     sheet.path("confirm_revision", "opinion")
     return sheet
@@ -153,6 +198,15 @@ def collective_meeting() -> Sheet:
     sheet.note("principal_speaks_last", "第三十条\n行政首长最后发表意见", members, 4)
     sheet.note("principal_decides", "与多数人意见不一致的，\n当场说明理由", members, 6)
     sheet.note("sign_minutes", "不同意见如实载明", unit, 7)
-    sheet.path("start", "open_meeting", "report_item", "member_speaks", "principal_speaks_last", "vote",
-               "principal_decides", "sign_minutes", "end")
+    sheet.path(
+        "start",
+        "open_meeting",
+        "report_item",
+        "member_speaks",
+        "principal_speaks_last",
+        "vote",
+        "principal_decides",
+        "sign_minutes",
+        "end",
+    )
     return sheet
