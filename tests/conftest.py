@@ -30,7 +30,7 @@ def cheap_settings(folder: Path, **others: object) -> Settings:
         "database_url": f"sqlite:///{folder}/test.db",
         "data_dir": folder,
         "argon2_time_cost": 1,
-        "argon2_memory_kib": 8,
+        "argon2_memory_kib": 64,
         "embedded_worker": False,
     }
     return Settings(**(defaults | others))  # type: ignore[arg-type]
