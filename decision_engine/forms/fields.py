@@ -32,10 +32,6 @@ MESSAGES = {
     "unknown": Text("表单中没有此项。", "The form has no such field."),
     "text": Text("应填写文字。", "Text is expected."),
     "one_line": Text("只能填写一行文字。", "Only one line of text is possible."),
-    "characters": Text(
-        "含有不允许的字符（控制字符或不可见的方向控制符）。",
-        "It holds characters that are not allowed (controls or invisible direction marks).",
-    ),
     "number_form": Text(
         "格式应为机关代字、〔年份〕、序号，例如“青政发〔2026〕7号”。",
         "The form is organ mark, 〔year〕, number: 青政发〔2026〕7号.",
@@ -61,7 +57,9 @@ MESSAGES = {
 
 FIRST_YEAR, LAST_YEAR = 1990, 2199
 _FORBIDDEN = re.compile(
-    "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff\ufeff\ufffe\uffff\r]"
+    "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f"  # controls; tab and line feed stay
+    "\u061c\u200b\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff\U000e0000-\U000e007f"  # invisible, reordering
+    "\ud800-\udfff\ufffe\uffff]"  # no characters at all: they have no UTF-8 form, or must not be exchanged
 )
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _MOMENT = re.compile(
@@ -115,6 +113,15 @@ class Kind(fields.Field[Any]):
         return {}
 
 
+def _forbidden(found: re.Match[str]) -> Text:
+    """Say which character is not allowed and where it stands, for it cannot be seen."""
+    place, code = found.start() + 1, f"U+{ord(found[0]):04X}"
+    return Text(
+        f"第{place}个字符（{code}）是不可见的控制字符，请删除后重新输入。",
+        f"Character {place} ({code}) is an invisible control. Delete it and type again.",
+    )
+
+
 class LongText(Kind):
     """Several lines, kept verbatim."""
 
@@ -130,8 +137,8 @@ class LongText(Kind):
         if not isinstance(value, str):
             raise self.make_error("text")
         text = value.replace("\r\n", "\n").replace("\r", "\n")
-        if _FORBIDDEN.search(text):
-            raise self.make_error("characters")
+        if found := _FORBIDDEN.search(text):
+            raise refusal(_forbidden(found))
         text = text.strip()
         if self.one_line and "\n" in text:
             raise self.make_error("one_line")

@@ -217,10 +217,33 @@ def test_a_required_text_may_not_be_blank(reasons):
 
 @pytest.mark.parametrize(
     "sign",
-    ["\x00", "\x07", "\x1b", "\x7f", "\x85", "\u202e", "\u2066", "\u2028", "\ufeff", "\ud800", "\uffff"],
+    [
+        "\x00",
+        "\x07",
+        "\x1b",
+        "\x7f",
+        "\x85",
+        "\u202e",
+        "\u2066",
+        "\u2028",
+        "\ufeff",
+        "\u200b",
+        "\u200f",
+        "\U000e0041",
+        "\ud800",
+        "\uffff",
+    ],
 )
 def test_characters_that_hide_or_reorder_are_refused(sign):
-    assert list(refused("decide_initiation", {**START, "reasons": f"同意{sign}。"})) == ["reasons"]
+    fields = refused("decide_initiation", {**START, "reasons": f"同意{sign}。"})
+    assert list(fields) == ["reasons"]
+    assert "第3个字符" in fields["reasons"][0].zh
+    assert f"U+{ord(sign):04X}" in fields["reasons"][0].en
+
+
+def test_rare_names_and_other_scripts_are_kept():
+    said = "𠮷、㛃、ئۇيغۇر، བོད་ཡིག、👨‍👩‍👧"
+    assert forms.load("decide_initiation", {**START, "reasons": said})["reasons"] == said
 
 
 def test_white_space_around_and_line_ends_are_tidied_and_the_rest_is_verbatim():
