@@ -19,7 +19,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from hashlib import sha256
@@ -76,7 +76,7 @@ def read(files: Mapping[str, bytes], *, display: bool = False) -> Diagram:
     for name, root in documents:
         reading.document(name, root)
     diagram = reading.diagram(files)
-    findings = [] if display else [*reading.findings, *wiring.check(diagram)]
+    findings = [] if display else [*reading.findings, *_wiring(diagram, reading.findings)]
     if not diagram.processes:
         raise refused(next(iter(files), ""), "文件中没有流程。", "There is no process.", Unreadable)
     if findings:
@@ -367,8 +367,6 @@ class _Reading:
         found = [child for child in definition.iterchildren() if _split(child.tag)[1].startswith("time")]
         kind = _split(found[0].tag)[1].removeprefix("time").lower() if found else "duration"
         text = (found[0].text or "").strip() if found else ""
-        quoted = re.fullmatch(r"\"([^\"']*)\"|'([^\"']*)'", text)
-        text = (quoted[1] or quoted[2] or "").strip() if quoted else text
         if len(found) != 1 or not _is_time(kind, text):
             self._find(
                 "X-CODE" if looks_like_code(text) else "U-ELEMENT",
@@ -401,16 +399,8 @@ class _Reading:
 
     def _find(self, rule: str, node: Any, zh: str, en: str) -> None:
         kind = _UNSAFE if rule.startswith("X") else _UNSUPPORTED
-        self.findings.append(
-            Finding(
-                rule=rule,
-                kind=kind,
-                element=_nearest_id(node),
-                message=Text(zh, en),
-                line=node.sourceline,
-                file=self._file,
-            )
-        )
+        element, line = _place(node)
+        self.findings.append(Finding(rule, kind, element, Text(zh, en), line=line, file=self._file))
 
 
 def _split(tag: Any) -> tuple[str | None, str]:
@@ -422,29 +412,37 @@ def _split(tag: Any) -> tuple[str | None, str]:
     return None, tag
 
 
-def _nearest_id(node: Any) -> str | None:
+def _place(node: Any) -> tuple[str | None, int]:
+    """Return id and line of the process, flow node or flow that *node* belongs to."""
+    line, above = node.sourceline or 0, node.getparent()
     while node is not None:
-        if node.get("id") and _split(node.tag)[1] in NODES | OTHER_NODES | {
-            "sequenceFlow",
-            "process",
-            "lane",
-        }:
-            return str(node.get("id"))
-        node = node.getparent()
-    return None
+        inside = above is not None and _split(above.tag)[1] in ("process", "subProcess", "laneSet")
+        if node.get("id") and (inside or _split(node.tag)[1] in ("process", "lane")):
+            return str(node.get("id")), node.sourceline or 0
+        node, above = above, above.getparent() if above is not None else None
+    return None, line
 
 
 def _is_time(kind: str, text: str) -> bool:
     if kind == "date":
         try:
-            datetime.fromisoformat(text)
+            return datetime.fromisoformat(text).tzinfo is not None
         except ValueError:
             return False
-        return "T" in text or " " in text
     if kind == "cycle":
         rounds, _, period = text.partition("/")
         return re.fullmatch(r"R\d{0,4}", rounds) is not None and _DURATION.fullmatch(period) is not None
     return _DURATION.fullmatch(text) is not None or _PARAMETER.fullmatch(text) is not None
+
+
+def _wiring(diagram: Diagram, found: Sequence[Finding]) -> Iterator[Finding]:
+    """Yield faults in the wiring, but none that only follows from an element already refused."""
+    known = {finding.element for finding in found}
+    for finding in wiring.check(diagram):
+        flow = diagram.flows.get(finding.element or "")
+        ends = (flow.source, flow.target) if flow is not None else ()
+        if finding.element not in known and not known.intersection(ends):
+            yield finding
 
 
 def _placed(finding: Finding, places: Mapping[str, tuple[str, int]]) -> Finding:

@@ -15,7 +15,6 @@ from decision_engine.process.expressions import NotAnExpression, parse, parse_va
 from decision_engine.process.findings import Finding
 
 MAX_NODES = 20_000  # flow nodes, called processes in-lined
-RESERVED = frozenset({"Start", "End", "Root"})  # SpiffWorkflow's own names
 
 
 def check(diagram: Diagram) -> Iterator[Finding]:
@@ -85,8 +84,6 @@ def _starts(scope: Process | Element, starts: list[Element]) -> Iterator[Finding
 def _ends(element: Element) -> Iterator[Finding]:
     """Yield what is wrong with the number of flows in and out."""
     name = _named(element)
-    if element.id in RESERVED:
-        yield _find("U-ELEMENT", element, f"标识“{element.id}”是保留字。", f"“{element.id}” is reserved.")
     if element.kind in ("startEvent", "boundaryEvent"):
         if element.incoming:
             yield _find("S-STRUCTURE", element, f"“{name}”不能有流入。", f"Nothing may flow into “{name}”.")
