@@ -42,9 +42,13 @@ class SignInFailed(DecisionEngineError):
 
 
 class TooManyAttempts(DecisionEngineError):
-    """Too many tries from one account or address in a short time."""
+    """Too many tries from one account or address in a short time; *retry_after* says when to come again."""
 
     default = Text("尝试次数过多，请稍后再试。", "Too many attempts. Try again later.")
+
+    def __init__(self, message: Text | None = None, *, retry_after: int = 900) -> None:
+        super().__init__(message)
+        self.retry_after = retry_after  # seconds
 
 
 class Forbidden(DecisionEngineError):

@@ -61,6 +61,7 @@ def open_case(
         engine=process.ENGINE,
         rules={"version": rules.RULE_SET_VERSION, "checked": []},
         supersedes=supersedes,
+        passed=list(position.passed),
         next=[[one.id, one.element] for one in position.ready],
     )
     return case

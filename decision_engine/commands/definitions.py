@@ -24,11 +24,8 @@ def propose_deployment(work: Work, files: Mapping[str, bytes]) -> Definition:
     """
     work.tries(CHAIN, "definition.propose")
     standing = access.stand_anywhere(work.actor, "definition.propose")
-    diagram = process.read(files)
-    findings = process.verify(diagram, rules.STATUTES)
-    if findings:
-        raise Undeployable(findings)
-    compiled = process.compile_definition(diagram)
+    compiled = prove(files)
+    diagram = compiled.diagram
     if work.session.get(Definition, compiled.hash) is not None:
         raise Conflict(Text("同一流程文件已经提交过。", "The very same files were proposed before."))
     main = next(one for one in diagram.processes if one.id == diagram.main)
@@ -48,6 +45,15 @@ def propose_deployment(work: Work, files: Mapping[str, bytes]) -> Definition:
         version=definition.version, files=sorted(files), rules={"version": rules.RULE_SET_VERSION, "checked": []},
     )  # fmt: skip
     return definition
+
+
+def prove(files: Mapping[str, bytes]) -> process.Definition:
+    """Read and prove *files* and return them ready to run, or raise `Undeployable` with every finding."""
+    diagram = process.read(files)
+    findings = process.verify(diagram, rules.STATUTES)
+    if findings:
+        raise Undeployable(findings)
+    return process.compile_definition(diagram)
 
 
 def decide_deployment(work: Work, content_hash: str, *, approve: bool, reason: str = "") -> Definition:

@@ -90,6 +90,7 @@ def complete_task(
             "checked": [[finding.rule, finding.outcome.value] for finding in findings],
         },
         exceptions=[departure.rule for departure in departures],
+        passed=list(position.passed),
         next=[[one.id, one.element] for one in position.ready],
         ended=position.ended,
     )

@@ -74,6 +74,7 @@ def fire_timer(work: Work, job_id: str, owner: str) -> bool:
         definition=case.definition_hash,
         engine=process.ENGINE,
         rules={"version": rules.RULE_SET_VERSION, "checked": []},
+        passed=list(position.passed),
         next=[[one.id, one.element] for one in position.ready],
         ended=position.ended,
     )

@@ -6,7 +6,7 @@ from sqlalchemy import ColumnElement, and_, func, select
 
 from decision_engine import access
 from decision_engine.errors import NotFound
-from decision_engine.models import AccessEntry, Case, Document, DocumentVersion, Record
+from decision_engine.models import AccessEntry, Case, Document, DocumentVersion, Organ, Record
 from decision_engine.queries.pages import Page
 from decision_engine.work import Work
 
@@ -44,6 +44,11 @@ def one_case(work: Work, case_id: str, act: str = "case.read") -> Case:
         raise NotFound
     access.stand(work.actor, act, case.organ_id)
     return case
+
+
+def overlays_of(work: Work, case: Case) -> tuple[str, ...]:
+    """Return the rule overlays in force for the organ of *case*, widest first."""
+    return tuple(work.session.get_one(Organ, case.organ_id).overlays)
 
 
 def records_of(

@@ -6,12 +6,13 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from decision_engine.calendar import end_of_day
-from decision_engine.models import Case, Organ, Record
+from decision_engine.models import Case, Comment, Document, DocumentVersion, Organ, Record
 from decision_engine.queries.casefile import as_fact
+from decision_engine.queries.pages import Page
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +41,31 @@ def consultations(session: Session, now: datetime) -> list[Consultation]:
     return sorted(
         _consultations(session, now, None), key=lambda one: (not one.open, -one.closes_at.timestamp())
     )
+
+
+def comments_of(session: Session, case_id: str, *, page: int = 1, size: int = 50) -> Page[Comment]:
+    """Return the comments on *case_id* in the order in which they came; contacts stay where they are."""
+    total = session.scalar(select(func.count()).select_from(Comment).where(Comment.case_id == case_id)) or 0
+    found = session.scalars(
+        select(Comment)
+        .where(Comment.case_id == case_id)
+        .order_by(Comment.at, Comment.id)
+        .limit(size)
+        .offset((page - 1) * size)
+    )
+    return Page(list(found), page, size, total)
+
+
+def public_papers(session: Session, case_id: str) -> list[tuple[Document, DocumentVersion]]:
+    """Return the public documents of *case_id*, each with its newest version, oldest document first."""
+    rows = session.execute(
+        select(Document, DocumentVersion)
+        .join(DocumentVersion, DocumentVersion.document_id == Document.id)
+        .where(Document.case_id == case_id, Document.public.is_(True))
+        .order_by(Document.created_at, Document.id, DocumentVersion.number)
+    )
+    newest = {paper.id: (paper, version) for paper, version in rows}
+    return list(newest.values())
 
 
 def _consultations(session: Session, now: datetime, case_id: str | None) -> list[Consultation]:

@@ -26,12 +26,16 @@ def worklist(
     *,
     page: int = 1,
     size: int = 20,
-    mine_only: bool = False,
+    scope: str = "all",
     step: str | None = None,
     case_id: str | None = None,
 ) -> Page[Waiting]:
-    """Return the open tasks the actor holds or could take up today, longest waiting first; two statements."""
-    wanted = [Task.status == "OPEN", _held(work) if mine_only else or_(_held(work), _open_to(work))]
+    """Return the open tasks the actor holds or could take up today, longest waiting first; two statements.
+
+    *scope*: `mine` (held only), `claimable` (not yet held), or `all` of both.
+    """
+    whose = {"mine": _held(work), "claimable": _open_to(work)}.get(scope)
+    wanted = [Task.status == "OPEN", or_(_held(work), _open_to(work)) if whose is None else whose]
     if step is not None:
         wanted.append(Task.step == step)
     if case_id is not None:

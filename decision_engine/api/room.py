@@ -1,0 +1,271 @@
+"""A room of the door: the routes of one resource, each either asked, acted on, or open.
+
+    @room.ask("/cases/<id:case_id>", "案件", "One case", answer=CaseOut)
+    def show_case(work, case_id): ...
+
+    @room.act("POST", "/tasks/<id:task_id>/claim", "签收", "Take up a task", takes=ClaimSaid, answer=TaskActOut)
+    def claim(work, said, task_id): ...
+
+Guarantees
+* A function behind `ask` or `act` runs only with a `Work`, that is, for a person who was identified. Only `open_`
+  runs without one, and only for endpoints listed in `identity.OPEN`.
+* `act` runs in one transaction, keeps its answer under the request's Idempotency-Key in that same transaction,
+  and gives the same answer again to the same request (proof.md 3.4). Only acts that were done are kept.
+* `ask` changes nothing, unless *noted*: then the reading itself is written down (F33).
+* Every route is in the OpenAPI document with both languages, its inputs, its answer and its refusals.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import wraps
+from typing import Any, TypeVar
+
+from flask import Response, request
+from flask_smorest import Blueprint
+from marshmallow import Schema
+from werkzeug.datastructures import FileStorage
+
+from decision_engine.access import PUBLIC
+from decision_engine.api import identity
+from decision_engine.api.fields import UNKNOWN
+from decision_engine.api.parser import Parser
+from decision_engine.api.speech import language
+from decision_engine.errors import InvalidAnswers, KeyReused, Malformed
+from decision_engine.language import Text
+from decision_engine.models import FinishedRequest
+from decision_engine.work import Work, reading, unit_of_work
+
+View = TypeVar("View", bound=Callable[..., Any])
+_KEY = re.compile(r"[\x21-\x7e]{1,200}")
+_NO_CONTENT = 204
+
+
+class Room(Blueprint):  # type: ignore[misc]
+    """The routes of one resource."""
+
+    ARGUMENTS_PARSER = Parser()
+    DEFAULT_LOCATION_CONTENT_TYPE_MAPPING = {  # noqa: RUF012  flask-smorest's own attribute
+        "json": "application/json", "upload": "multipart/form-data", "deployment": "application/json",
+    }  # fmt: skip
+
+    def __init__(self, name: str, zh: str, en: str) -> None:
+        super().__init__(name, __name__, description=f"{zh} / {en}")
+
+    def ask(
+        self,
+        path: str,
+        zh: str,
+        en: str,
+        *,
+        answer: type[Schema] | None = None,
+        query: type[Schema] | None = None,
+        noted: bool = False,
+        etag: Callable[[Any], object] | None = None,
+        media_type: str | None = None,
+    ) -> Callable[[View], View]:
+        """Route a question. *etag* names the version of what is answered; *noted* writes the reading down."""
+
+        def decorate(function: View) -> View:
+            def view(*said: Any, **path_values: Any) -> Response:
+                with _looking(noted=noted) as work:
+                    found = function(work, *said, **path_values)
+                    return found if isinstance(found, Response) else _shown(found, answer, etag)
+
+            self._add("GET", path, view, function, Text(zh, en), answer, 200, (("query", query),), media_type)
+            return function
+
+        return decorate
+
+    def act(
+        self,
+        method: str,
+        path: str,
+        zh: str,
+        en: str,
+        *,
+        takes: type[Schema] | None = None,
+        by: str = "json",
+        query: type[Schema] | None = None,
+        answer: type[Schema] | None = None,
+        status: int = 200,
+    ) -> Callable[[View], View]:
+        """Route an act; *by* is how it is said: `json`, `upload` or `deployment`."""
+
+        def decorate(function: View) -> View:
+            def view(*said: Any, **path_values: Any) -> Response:
+                return carry_out(lambda work: function(work, *said, **path_values), answer, status)
+
+            self._add(method, path, view, function, Text(zh, en), answer, status, ((by, takes), ("query", query)))
+            return function
+
+        return decorate
+
+    def open_(
+        self,
+        method: str,
+        path: str,
+        zh: str,
+        en: str,
+        *,
+        takes: type[Schema] | None = None,
+        query: type[Schema] | None = None,
+        answer: type[Schema] | None = None,
+        status: int = 200,
+        media_type: str | None = None,
+    ) -> Callable[[View], View]:
+        """Route something anybody may do; its endpoint must stand in `identity.OPEN`."""
+
+        def decorate(function: View) -> View:
+            if f"{self.name}.{function.__name__}" not in identity.OPEN:
+                raise LookupError(f"{self.name}.{function.__name__} is not on the list of open endpoints")
+
+            def view(*said: Any, **path_values: Any) -> Response:
+                found = function(*said, **path_values)
+                return found if isinstance(found, Response) else json_response(_dump(found, answer), status)
+
+            self._add(
+                method, path, view, function, Text(zh, en), answer, status, (("json", takes), ("query", query)), media_type
+            )
+            return function
+
+        return decorate
+
+    def _add(
+        self,
+        method: str,
+        path: str,
+        view: Callable[..., Response],
+        function: Callable[..., Any],
+        title: Text,
+        answer: type[Schema] | None,
+        status: int,
+        inputs: tuple[tuple[str, type[Schema] | None], ...],
+        media_type: str | None = None,
+    ) -> None:
+        view.__name__, view.__doc__ = function.__name__, None
+        made: Any = view
+        for location, schema in reversed(inputs):
+            if schema is not None:
+                made = self.arguments(schema, location=location)(made)
+        if not any(location == "query" and schema is not None for location, schema in inputs):
+            made = _without_query(made)
+        made = self.response(status, answer, content_type=media_type, description=f"{title.zh} / {title.en}")(made)
+        described = {"summary": f"{title.zh} / {title.en}", "operationId": function.__name__}
+        if function.__doc__:
+            described["description"] = " ".join(function.__doc__.split())
+        self.add_url_rule(path, function.__name__, self.doc(**described)(made), methods=[method])
+
+
+def carry_out(
+    deed: Callable[[Work], Any], answer: type[Schema] | None, status: int, *, publicly: bool = False
+) -> Response:
+    """Do *deed* in one transaction and answer; done before under the same key, give the same answer again.
+
+    *publicly*: as a member of the public. Raises whatever the deed refuses with, and `KeyReused`.
+    """
+    key = _idempotency_key()
+    house = identity.house()
+    token, actor = (None, PUBLIC) if publicly else (identity.bearer(), None)
+    with unit_of_work(house, token, as_actor=actor) as work:
+        fingerprint = _fingerprint() if key else ""
+        earlier = work.session.get(FinishedRequest, (work.actor.person_id, key)) if key else None
+        if earlier is not None:
+            if earlier.request_hash != fingerprint:
+                raise KeyReused
+            return _response(earlier.body, earlier.status, {"Idempotency-Replayed": "true"})
+        done = deed(work)
+        work.session.flush()  # versions as they will be
+        body = "" if status == _NO_CONTENT else json.dumps(_dump(done, answer), ensure_ascii=False)
+        if key:
+            work.session.add(
+                FinishedRequest(
+                    actor_id=work.actor.person_id, key=key, request_hash=fingerprint, status=status, body=body,
+                    at=work.now,
+                )  # fmt: skip
+            )
+    return _response(body, status)
+
+
+def json_response(body: Any, status: int = 200) -> Response:
+    """Return *body* as JSON."""
+    return _response(json.dumps(body, ensure_ascii=False), status)
+
+
+def _response(body: str, status: int, headers: dict[str, str] | None = None) -> Response:
+    return Response(body, status=status, content_type="application/json" if body else None, headers=headers)
+
+
+def _dump(found: Any, answer: type[Schema] | None) -> Any:
+    return found if answer is None else answer().dump(found)
+
+
+def _shown(found: Any, answer: type[Schema] | None, etag: Callable[[Any], object] | None) -> Response:
+    response = json_response(_dump(found, answer))
+    if etag is not None:
+        response.set_etag(f"{etag(found)}-{language()}", weak=True)
+        response.headers["Cache-Control"] = "private, no-cache"
+        response.make_conditional(request.environ)
+    return response
+
+
+@contextmanager
+def _looking(*, noted: bool) -> Iterator[Work]:
+    if noted:
+        with unit_of_work(identity.house(), identity.bearer()) as work:
+            yield work
+        return
+    with reading(identity.house(), identity.bearer()) as work:
+        yield work
+
+
+def _without_query(view: Callable[..., Response]) -> Callable[..., Response]:
+    """Refuse query parameters where none are read: a misspelt filter must not look like an answer."""
+
+    @wraps(view)
+    def checked(*said: Any, **path_values: Any) -> Response:
+        if request.args:
+            identity.stranger_first()
+            raise InvalidAnswers({name[:100]: (UNKNOWN,) for name in sorted(request.args)[:20]})
+        return view(*said, **path_values)
+
+    return checked
+
+
+def _idempotency_key() -> str | None:
+    key = request.headers.get("Idempotency-Key")
+    if key is None:
+        return None
+    if not _KEY.fullmatch(key):
+        identity.stranger_first()
+        raise Malformed(
+            Text(
+                "Idempotency-Key 须为 1 至 200 个可见 ASCII 字符。",
+                "An Idempotency-Key is 1 to 200 printable ASCII characters.",
+            )
+        )
+    return key
+
+
+def _fingerprint() -> str:
+    """Return a hash of what is asked: method, address, and the body without a multipart's chance boundaries."""
+    digest = hashlib.sha256(f"{request.method} {request.full_path}\n{request.mimetype}\n".encode())
+    if request.mimetype == "multipart/form-data":
+        for name, value in sorted(request.form.items(multi=True)):
+            digest.update(json.dumps([name, value]).encode() + b"\n")
+        for name, file in sorted(request.files.items(multi=True), key=lambda one: one[0]):
+            digest.update(json.dumps([name, file.filename, _content_hash(file)]).encode() + b"\n")
+    else:
+        digest.update(request.get_data())
+    return digest.hexdigest()
+
+
+def _content_hash(file: FileStorage) -> str:
+    file.stream.seek(0)
+    found = hashlib.file_digest(file.stream, "sha256").hexdigest()  # type: ignore[arg-type]
+    file.stream.seek(0)
+    return found

@@ -1,0 +1,110 @@
+"""The town behind its JSON door: an application on a fresh database, and people who are signed in to it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from werkzeug.test import TestResponse
+
+from decision_engine import process
+from decision_engine.app import create_app
+from decision_engine.demo import Town, load_town, shipped_diagrams
+from decision_engine.models import Definition, DefinitionFile
+from decision_engine.work import House
+
+API = "/api/v1"
+
+
+@dataclass
+class Caller:
+    """Somebody at the door, signed in (or, without a token, a stranger)."""
+
+    client: FlaskClient
+    token: str | None = None
+
+    def call(self, method: str, path: str, *, headers: dict[str, str] | None = None, **more: Any) -> TestResponse:
+        sent = dict(headers or {})
+        if self.token is not None:
+            sent.setdefault("Authorization", f"Bearer {self.token}")
+        return self.client.open(f"{API}{path}", method=method, headers=sent, **more)
+
+    def get(self, path: str, **query: Any) -> TestResponse:
+        return self.call("GET", path, query_string=query)
+
+    def post(self, path: str, body: Any = None, **more: Any) -> TestResponse:
+        return self.call("POST", path, json={} if body is None else body, **more)
+
+    def delete(self, path: str) -> TestResponse:
+        return self.call("DELETE", path)
+
+
+SignIn = Callable[[str], Caller]
+
+
+def put_in_force(house: House, files: dict[str, bytes], by: str) -> str:
+    """Put a procedure in force for a test, as if two administrators had."""
+    definition = process.compile_definition(process.read(files))
+    main = next(one for one in definition.diagram.processes if one.id == definition.diagram.main)
+    now = house.clock.now()
+    with house.writing() as session, session.begin():
+        session.add(
+            Definition(
+                hash=definition.hash, process=main.id, name=main.name, profile=main.profile, version=1,
+                status="DEPLOYED", proposed_at=now, proposed_by=by, decided_at=now, decided_by=by,
+            )  # fmt: skip
+        )
+        session.flush()
+        session.add_all(
+            DefinitionFile(definition_hash=definition.hash, name=name, content=content)
+            for name, content in files.items()
+        )
+    return definition.hash
+
+
+@pytest.fixture
+def town(house: House) -> Town:
+    """The demonstration town with the shipped procedure in force."""
+    town = load_town(house, deploy=False)
+    put_in_force(house, shipped_diagrams(), town.persons["admin1"])
+    return town
+
+
+@pytest.fixture
+def app(house: House, town: Town) -> Iterator[Flask]:
+    """The application in front of the town."""
+    yield create_app(house=house)
+
+
+@pytest.fixture
+def stranger(app: Flask) -> Caller:
+    """Somebody who has not signed in."""
+    return Caller(app.test_client())
+
+
+@pytest.fixture
+def sign_in(app: Flask, town: Town) -> SignIn:
+    """Sign in somebody of the town by login name."""
+    callers: dict[str, Caller] = {}
+
+    def enter(login: str) -> Caller:
+        if login not in callers:
+            caller = Caller(app.test_client())
+            answer = caller.post("/session", {"login": login, "password": town.password})
+            assert answer.status_code == 200, answer.text
+            callers[login] = Caller(app.test_client(), answer.json["token"])
+        return callers[login]
+
+    return enter
+
+
+@pytest.fixture
+def case_id(sign_in: SignIn, town: Town) -> str:
+    """A case of the town, just opened by its secretary."""
+    answer = sign_in("secretary").post("/cases", {"organ_id": town.organ_id, "title": "青禾镇养老服务中心布局方案"})
+    assert answer.status_code == 201, answer.text
+    return answer.json["case"]["id"]
