@@ -40,7 +40,7 @@ def files_of(session: Session, content_hash: str) -> dict[str, bytes]:
         .where(DefinitionFile.definition_hash == content_hash)
         .order_by(DefinitionFile.name)
     )
-    files = dict(rows.tuples().all())
+    files = {name: content for name, content in rows}  # noqa: C416  rows are no plain pairs
     if not files:
         raise NotFound(Text("没有这个流程定义。", "There is no such definition."))
     return files
