@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import tempfile
+from collections.abc import Iterator, Mapping, Sequence
+from functools import partial
+from itertools import groupby
 from pathlib import Path
+from typing import Any
 
 from rich.console import Console
-from rich.table import Table
 
 from decision_engine.demo.s1 import S1
-from decision_engine.demo.stage import Stage, open_stage
+from decision_engine.demo.stage import open_stage
 from decision_engine.demo.story import Check, Story
 
 STORIES: dict[str, Story] = {S1.name: S1}
@@ -21,38 +24,50 @@ def play(name: str, console: Console | None = None) -> int:
     Raises `KeyError` for a story nobody wrote.
     """
     story, console = STORIES[name], console or Console(highlight=False)
-    console.print(f"[bold]故事 {story.name}　{story.title}[/bold]（虚构城镇，移动时钟，经 HTTP 接口办理）")
+    say = partial(console.print, soft_wrap=True, highlight=False)
+    say(f"[bold]故事 {story.name}　{story.title}[/bold]（虚构城镇，移动时钟，经 HTTP 接口办理）")
     with (
         tempfile.TemporaryDirectory(prefix="decision-engine-") as folder,
-        open_stage(Path(folder), story.scenes[0].at, console.print) as stage,
+        open_stage(Path(folder), story.scenes[0].at, say) as stage,
     ):
         story.play(stage)
+        say("\n[bold]办理轨迹[/bold]")
+        for line in trail(stage.pages("auditor", f"/cases/{stage.case_id}/events")):
+            say(line, markup=False)
         checks = story.expect(stage)
-        _print_trail(console, stage)
-    _print_checks(console, checks)
+    say("\n[bold]核对结果[/bold]")
+    for line in verdict(checks):
+        say(line, markup=False)
     return 0 if all(check.holds for check in checks) else 1
 
 
-def _print_trail(console: Console, stage: Stage) -> None:
-    console.print("\n[bold]办理轨迹[/bold]")
-    for event in stage.pages("auditor", f"/cases/{stage.case_id}/events"):
-        console.print(f"{event['seq']:>4}  {event['sentence']['zh']}", markup=False)
+def trail(events: Sequence[Mapping[str, Any]]) -> Iterator[str]:
+    """Tell the events of a case in Chinese, one a line; the same sentence several times running is told once."""
+    for sentence, run in groupby(events, key=lambda event: event["sentence"]["zh"]):
+        places = [event["seq"] for event in run]
+        more = f"（共{len(places)}次，至第{places[-1]}条）" if len(places) > 1 else ""
+        yield f"{places[0]:>5}  {sentence}{more}"
 
 
-def _print_checks(console: Console, checks: list[Check]) -> None:
-    table = Table(title="核对结果", show_lines=False)
-    for heading in ("", "核对事项", "应为", "实为"):
-        table.add_column(heading)
+def verdict(checks: Sequence[Check]) -> Iterator[str]:
+    """Tell what was promised and found, then the sum; what differs is told again at the end."""
     for check in checks:
-        found = "相符" if check.holds else str(check.found)
-        table.add_row(
-            "[green]✓[/green]" if check.holds else "[red]✗[/red]", check.what, str(check.wanted), found
-        )
-    console.print(table)
+        yield f"  {'✓' if check.holds else '✗'} {check.what}：{_shown(check.wanted)}"
     wrong = [check for check in checks if not check.holds]
     if not wrong:
-        console.print(f"[green]全部{len(checks)}项与预期一致，日志链完整。[/green]")
+        yield f"全部{len(checks)}项与预期一致，日志链完整。"
         return
-    console.print(f"[red]{len(wrong)}项与预期不一致：[/red]")
+    yield f"{len(wrong)}项与预期不一致："
     for check in wrong:
-        console.print(f"  {check.what}：应为 {check.wanted}，实为 {check.found}", markup=False)
+        yield f"  {check.what}：应为 {_shown(check.wanted)}，实为 {_shown(check.found)}"
+
+
+def _shown(value: object) -> str:
+    match value:
+        case bool():
+            return "是" if value else "否"
+        case dict():
+            return "、".join(f"{name} {one}" for name, one in value.items())
+        case list() | tuple():
+            return "、".join(str(one) for one in value) or "无"
+    return str(value)

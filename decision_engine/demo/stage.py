@@ -53,7 +53,7 @@ class Stage:
         self._clock.move_to(datetime.fromisoformat(text).replace(tzinfo=SHANGHAI))
         fired = self.run_worker()
         if fired:
-            self.tell(f"　　[cyan]时钟[/cyan]　{fired}个到期时限已处理")
+            self.tell(f"　　[green]✓[/green] 系统时钟　处理到期时限{fired}个")
         return fired
 
     def move_clock_only(self, text: str) -> None:

@@ -50,8 +50,8 @@ class Story:
     def play(self, stage: Stage, *, start: str | None = None, until: str | None = None) -> None:
         """Play from scene *start* (default: the first) up to, but without, scene *until* (default: to the end)."""
         for scene in self.scenes[self._index(start, 0) : self._index(until, len(self.scenes))]:
-            stage.move_to(scene.at)
             stage.tell(f"\n[bold]{scene.at}　{scene.title}[/bold]")
+            stage.move_to(scene.at)
             scene.act(stage)
 
     def _index(self, name: str | None, default: int) -> int:

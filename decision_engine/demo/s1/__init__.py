@@ -20,6 +20,7 @@ S1 = Story(
         hearing.hold_symposium,
         hearing.hold_villagers_meeting,
         hearing.last_evening,
+        hearing.period_ends,
         hearing.handle_comments,
         hearing.publish_feedback,
         review.assess_risk,

@@ -17,7 +17,7 @@ from decision_engine import audit, rules
 from decision_engine.calendar import SHANGHAI, WorkCalendar
 from decision_engine.demo.stage import Stage
 from decision_engine.demo.story import Check
-from decision_engine.demo.town import MAYORS_OFFICE, OVERLAYS, PARTY_COMMITTEE, TOWN
+from decision_engine.demo.town import MAYORS_OFFICE, OFFICIALS, OVERLAYS, PARTY_COMMITTEE, TOWN, official
 
 Json = dict[str, Any]
 
@@ -127,6 +127,7 @@ def _meetings(stage: Stage, records: Sequence[Json]) -> list[Check]:
         MAYORS_OFFICE: ("镇长办公会", "2026-05-08", 7, 6, "mayor"),
         PARTY_COMMITTEE: ("镇党委会", "2026-05-12", 9, 8, "party.secretary"),
     }
+    names = {stage.person(one.login): one.name for one in OFFICIALS}
     for opening, vote, decision in zip(openings, votes, decisions, strict=True):
         name, day, due, present, principal = wanted[opening["data"]["body_type"]]
         speeches = [
@@ -144,7 +145,7 @@ def _meetings(stage: Stage, records: Sequence[Json]) -> list[Check]:
                 (len(opening["data"]["due"]), len(opening["data"]["present"])),
             ),
             Check(f"{name}发言人数", present, len(set(speeches))),
-            Check(f"{name}末位发言", stage.person(principal), speeches[-1]),
+            Check(f"{name}末位发言", official(principal).name, names.get(speeches[-1])),
             Check(f"{name}赞成票", present, yes),
             Check(f"{name}决定", "APPROVE", decision["data"]["outcome"]),
         ]

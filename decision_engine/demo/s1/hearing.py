@@ -183,6 +183,11 @@ def last_evening(stage: Stage) -> None:
     _online(stage, TEXTS[-5:])
 
 
+@scene("2026-04-08 00:00", "征求意见期限届满")
+def period_ends(_stage: Stage) -> None:
+    """The clock alone acts: the period, kept open through Qingming, is over."""
+
+
 @scene("2026-04-09 10:00", "归纳研究公众意见")
 def handle_comments(stage: Stage) -> None:
     """Every comment is in a point, every point answered, with reasons where it was not adopted whole."""
