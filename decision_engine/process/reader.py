@@ -367,6 +367,8 @@ class _Reading:
         found = [child for child in definition.iterchildren() if _split(child.tag)[1].startswith("time")]
         kind = _split(found[0].tag)[1].removeprefix("time").lower() if found else "duration"
         text = (found[0].text or "").strip() if found else ""
+        quoted = re.fullmatch(r"\"([^\"']*)\"|'([^\"']*)'", text)
+        text = (quoted[1] or quoted[2] or "").strip() if quoted else text
         if len(found) != 1 or not _is_time(kind, text):
             self._find(
                 "X-CODE" if looks_like_code(text) else "U-ELEMENT",
@@ -426,9 +428,10 @@ def _place(node: Any) -> tuple[str | None, int]:
 def _is_time(kind: str, text: str) -> bool:
     if kind == "date":
         try:
-            return datetime.fromisoformat(text).tzinfo is not None
+            datetime.fromisoformat(text)
         except ValueError:
             return False
+        return "T" in text
     if kind == "cycle":
         rounds, _, period = text.partition("/")
         return re.fullmatch(r"R\d{0,4}", rounds) is not None and _DURATION.fullmatch(period) is not None
