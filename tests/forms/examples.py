@@ -348,7 +348,7 @@ EXPERTS: dict[str, dict[str, Any]] = {
         "feasibility": "服务承接安排完备，可行。",
         "scientific_soundness": "步骤安排合理。",
         "conflict_declaration": "NONE",
-        "signed_by": PERSONS["expert_1"],
+        "sealed": True,
         "signed_at": "2026-04-09T15:00:00+08:00",
     },
     "summarise_argumentation": {
