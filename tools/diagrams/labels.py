@@ -133,7 +133,12 @@ def _around(box: Box, width: int, height: int) -> list[tuple[int, int]]:
 def _along(way: Way, width: int, height: int, *, trunk: bool) -> list[tuple[int, int]]:
     """Return places beside *way*, nearest to its beginning first; one that leaves a *trunk* keeps off it."""
     lines = list(pairwise(way))
-    if trunk and len(lines) > 1 and lines[0][0][0] == lines[0][1][0] and _far(*lines[0]) < NEAR:
+    if (
+        trunk
+        and len(lines) > 1
+        and lines[0][0][0] == lines[0][1][0]
+        and max(_far(*line) for line in lines[:2]) < NEAR
+    ):
         lines = lines[1:] + lines[:1]
     places: list[tuple[int, int]] = []
     for (ax, ay), (bx, by) in lines:

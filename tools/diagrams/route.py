@@ -24,7 +24,8 @@ BEND = 60
 CROSSING = 90
 TOUCH = 600
 CLEAR = 8  # pixels kept between an edge and a foreign shape
-SHARED = 0.6  # a common trunk is cheaper than a second line
+SHARED = 0.6  # running into a trunk that leads to the same node is cheaper than a second line
+ARROW = 16  # pixels an edge runs straight into its target, if there is room
 _STEPS = {"r": (1, 0), "l": (-1, 0), "b": (0, 1), "t": (0, -1)}
 _OPPOSITE = {"l": "r", "r": "l", "t": "b", "b": "t"}
 _LEAVING = {"r": 0, "t": 40, "b": 40, "l": 260}  # what a side costs: diagrams read from left to right
@@ -70,7 +71,7 @@ class Router:
         return straightened(points)
 
     def _search(self, flow: Flow, enter: str) -> tuple[float, list[State], str] | None:
-        last = self._outside(flow.target, enter)
+        last = self._outside(flow.target, enter, ARROW)
         if last is None:
             return None
         starts: dict[State, float] = {}
@@ -86,20 +87,24 @@ class Router:
         cost, path = found
         return cost + _ENTERING[enter] + _AGAINST * self._left[flow.target, enter], path, enter
 
-    def _outside(self, key: str, side: str) -> Point | None:
-        """Return the first free lattice point outside *side* of a node."""
+    def _outside(self, key: str, side: str, distance: int = 0) -> Point | None:
+        """Return the first free lattice point outside *side* of a node, at *distance* if that is free too."""
         xs, ys = self._grid.xs, self._grid.ys
         own = self._grid.boxes[key].grown(CLEAR)
         x, y = self._grid.boxes[key].side(side)
         dx, dy = _STEPS[side]
         i, j = bisect_left(xs, x), bisect_left(ys, y)
+        found = None
         while 0 <= i < len(xs) and 0 <= j < len(ys):
+            inside = own.x <= xs[i] <= own.right and own.y <= ys[j] <= own.bottom
             if (i, j) not in self._blocked:
-                return i, j
-            if not (own.x <= xs[i] <= own.right and own.y <= ys[j] <= own.bottom):
-                return None
+                found = i, j
+                if abs(xs[i] - x) + abs(ys[j] - y) >= distance:
+                    break
+            elif not inside:
+                break
             i, j = i + dx, j + dy
-        return None
+        return found
 
     def _cheapest(
         self, flow: Flow, starts: dict[State, float], goal: State
@@ -147,7 +152,8 @@ class Router:
             return
         length = abs(self._grid.xs[at[0]] - self._grid.xs[to[0]])
         length += abs(self._grid.ys[at[1]] - self._grid.ys[to[1]])
-        yield (to, heading), length * (SHARED if others else 1) + self._crossing(flow, to, heading)
+        joining = any(other.target == flow.target for other in others)
+        yield (to, heading), length * (SHARED if joining else 1) + self._crossing(flow, to, heading)
 
     def _crossing(self, flow: Flow, at: Point, heading: str) -> float:
         """Return what it costs to pass *at*, where other edges cross or bend."""

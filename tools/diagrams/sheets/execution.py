@@ -61,7 +61,7 @@ def _suspension(sheet: Sheet, principal: Lane) -> None:
     sheet.flow("confirmed", "evaluate", "确认", "confirm_suspension.outcome == 'CONFIRMED'")
     sheet.flow("confirmed", "continue", "解除", "confirm_suspension.outcome == 'LIFTED'")
     sheet.flow("confirmation_overdue", "lapse", leave="b", enter="l")
-    sheet.path("lapse", "continue")
+    sheet.flow("lapse", "continue", leave="r")
 
 
 def _evaluation(sheet: Sheet, principal: Lane, evaluator: Lane, office: Lane) -> None:

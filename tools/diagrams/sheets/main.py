@@ -182,15 +182,19 @@ def _review(sheet: Sheet) -> None:
         "合法、修改已确认或者已明示风险",
         f"{OPINION}.outcome in ('LEGAL', 'EXPLORATORY_RISK_STATED') "
         f"or {OPINION}.outcome == 'LEGAL_AFTER_REVISION' and {OPINION}.confirmed == true",
+        leave="t",
     )
-    sheet.flow("legality_outcome", "determine", "程序不完备", f"{OPINION}.outcome == 'PROCEDURE_INCOMPLETE'")
+    incomplete = f"{OPINION}.outcome == 'PROCEDURE_INCOMPLETE'"
+    sheet.flow("legality_outcome", "determine", "程序不完备", incomplete, leave="b")
     sheet.flow(
         "legality_outcome",
         "handle_refused_draft",
         "不合法、越权",
         f"{OPINION}.outcome in ('ILLEGAL', 'NO_AUTHORITY')",
+        leave="r",
     )
-    sheet.flow("legality_outcome", "closed", "不属于审查范围", f"{OPINION}.outcome == 'OUT_OF_SCOPE'")
+    outside = f"{OPINION}.outcome == 'OUT_OF_SCOPE'"
+    sheet.flow("legality_outcome", "closed", "不属于审查范围", outside, leave="b")
     sheet.path("handle_refused_draft", "refused")
     sheet.flow("refused", "draft", "重新拟订", "handle_refused_draft.outcome == 'REDRAFT'")
     sheet.flow(
