@@ -7,7 +7,6 @@ errors to statuses; `identity.OPEN` the short list of what answers without sign-
 from __future__ import annotations
 
 from flask import Flask, Response, request
-from flask_smorest import Api
 from werkzeug.routing import BaseConverter
 
 from decision_engine import __version__
@@ -79,7 +78,9 @@ def _limit_body() -> None:
 def _guard(response: Response) -> Response:
     """Say how answers are to be treated: not sniffed, not framed, not kept, differing by language."""
     response.headers.setdefault("X-Content-Type-Options", "nosniff")
-    response.headers.setdefault("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'; sandbox")
+    response.headers.setdefault(
+        "Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'; sandbox"
+    )
     response.headers.setdefault("Referrer-Policy", "no-referrer")
     response.headers.setdefault("Cache-Control", "no-store")
     response.vary.add("Accept-Language")

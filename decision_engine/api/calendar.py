@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import date
 from typing import Any
 
 from marshmallow import Schema, fields
@@ -24,8 +25,8 @@ from decision_engine.work import Work
 room = Room("calendar", "工作日历", "Working calendar")
 
 LONGEST = 3650  # days; ten years, as the calendar itself allows
+DAYS_AT_MOST = {Unit.DAYS: 1, Unit.WORKING_DAYS: 1, Unit.MONTHS: 31, Unit.YEARS: 366}
 _WRITTEN = re.compile(r"P([0-9]{1,4})([DMY])|([0-9]{1,4})WD")
-_PARAMETER = re.compile(r"[a-z_][a-z0-9_.]{0,63}")
 KINDS = {
     DayKind.HOLIDAY.value: ("法定节假日", "Statutory holiday"),
     DayKind.IN_LIEU_OFF.value: ("调休放假", "Off in lieu"),
@@ -173,7 +174,13 @@ def list_notices(work: Work) -> dict[str, Any]:
 
 
 @room.act(
-    "POST", "/calendar/notices", "录入放假通知", "Propose a notice", takes=NoticeSaid, answer=NoticeActOut, status=201
+    "POST",
+    "/calendar/notices",
+    "录入放假通知",
+    "Propose a notice",
+    takes=NoticeSaid,
+    answer=NoticeActOut,
+    status=201,
 )
 def propose_notice(work: Work, said: dict[str, Any]) -> dict[str, Any]:
     """Enter a notice; it counts once a second person has approved it."""
@@ -194,20 +201,24 @@ def approve_notice(work: Work, said: dict[str, Any], notice_id: str) -> dict[str
     return {"notice": row, "warnings": (), "receipt": work.receipts[-1]}
 
 
-def _period(work: Work, written: str, organ_id: str | None, start: Any) -> Period:
-    """Return the period *written*. Raises `InvalidAnswers` when it is none, or too long."""
+def _period(work: Work, written: str, organ_id: str | None, start: date) -> Period:
+    """Return the period *written*, or of that name. Raises `InvalidAnswers` when it is none, or too long."""
     found = _WRITTEN.fullmatch(written)
-    try:
-        if found is None:
-            if not _PARAMETER.fullmatch(written):
-                raise rules.UnknownParameter(written)
-            return rules.period(written, queries.organ_of(work, organ_id), start)
-    except rules.UnknownParameter:
-        told = Text("没有这样的期限。例如：P30D、P3M、7WD。", "There is no such period. Examples: P30D, P3M, 7WD.")
-        raise InvalidAnswers({"period": (told,)}) from None
+    if found is None:
+        return _named(work, written, organ_id, start)
     unit = {"D": Unit.DAYS, "M": Unit.MONTHS, "Y": Unit.YEARS}.get(found[2] or "", Unit.WORKING_DAYS)
     amount = int(found[1] or found[3])
-    longest = {Unit.MONTHS: LONGEST // 31, Unit.YEARS: LONGEST // 366, Unit.WORKING_DAYS: LONGEST * 5 // 7}.get(unit, LONGEST)
-    if amount > longest:
+    if amount * DAYS_AT_MOST[unit] > LONGEST:
         raise InvalidAnswers({"period": (Text("期限不得超过十年。", "At most ten years."),)})
     return Period(amount, unit)
+
+
+def _named(work: Work, name: str, organ_id: str | None, start: date) -> Period:
+    organ = queries.organ_of(work, organ_id)
+    try:
+        return rules.period(name, organ, start)
+    except rules.UnknownParameter:
+        told = Text(
+            "没有这样的期限。例如：P30D、P3M、7WD。", "There is no such period. Examples: P30D, P3M, 7WD."
+        )
+        raise InvalidAnswers({"period": (told,)}) from None

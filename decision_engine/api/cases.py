@@ -30,7 +30,11 @@ room = Room("cases", "决策案件", "Decision cases")
 
 MOST_FACTS = 50
 LONGEST_FACT = 2000
-STATUSES = {"RUNNING": ("办理中", "running"), "SUSPENDED": ("中止执行", "suspended"), "ENDED": ("已结束", "ended")}
+STATUSES = {
+    "RUNNING": ("办理中", "running"),
+    "SUSPENDED": ("中止执行", "suspended"),
+    "ENDED": ("已结束", "ended"),
+}
 TASK_STATUSES = {"OPEN": ("待办", "open"), "DONE": ("已办结", "done"), "CANCELLED": ("已撤销", "cancelled")}
 
 
@@ -345,7 +349,9 @@ def findings_of_case(work: Work, case_id: str) -> Any:
     return findings.of_case(work, cases.one_case(work, case_id))
 
 
-@room.ask("/cases/<id:case_id>/diagram", "流程图与进度", "The diagram and where the case stands", answer=PictureOut)
+@room.ask(
+    "/cases/<id:case_id>/diagram", "流程图与进度", "The diagram and where the case stands", answer=PictureOut
+)
 def diagram_of_case(work: Work, case_id: str) -> Any:
     """Return the exact XML of the case's procedure, what is open, passed and waited for."""
     return picture.of_case(work, cases.one_case(work, case_id))
@@ -360,6 +366,7 @@ def _plain(name: str, value: Any) -> bool:
         case bool() | int():
             return True
         case list():
-            return len(value) <= MOST_FACTS and all(isinstance(one, str) and len(one) <= LONGEST_FACT for one in value)
+            return len(value) <= MOST_FACTS and all(
+                isinstance(one, str) and len(one) <= LONGEST_FACT for one in value
+            )
     return False
-

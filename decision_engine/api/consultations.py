@@ -81,7 +81,12 @@ class CommentReceivedOut(ActOut):
 
 
 @room.open_(
-    "GET", "/consultations", "公开征求意见列表", "Consultations", query=PageQuery, answer=page_of(ConsultationOut)
+    "GET",
+    "/consultations",
+    "公开征求意见列表",
+    "Consultations",
+    query=PageQuery,
+    answer=page_of(ConsultationOut),
 )
 def list_consultations(query: dict[str, Any]) -> Any:
     """Return every published notice, those still open first."""
@@ -91,7 +96,9 @@ def list_consultations(query: dict[str, Any]) -> Any:
     return Page(found[(number - 1) * size : number * size], number, size, len(found))
 
 
-@room.open_("GET", "/consultations/<id:case_id>", "征求意见公告", "One consultation", answer=ConsultationDetailOut)
+@room.open_(
+    "GET", "/consultations/<id:case_id>", "征求意见公告", "One consultation", answer=ConsultationDetailOut
+)
 def show_consultation(case_id: str) -> dict[str, Any]:
     """Return one published notice with its public papers."""
     with reading(identity.house(), as_actor=PUBLIC) as work:

@@ -194,13 +194,22 @@ def register_comment(work: Work, said: dict[str, Any], case_id: str) -> dict[str
     """Register a comment of the public that did not come online."""
     cases.one_case(work, case_id)
     comment = participation.receive_comment(
-        work, case_id, said["text"], channel=said["channel"], name=said.get("name"), contact=said.get("contact")
+        work,
+        case_id,
+        said["text"],
+        channel=said["channel"],
+        name=said.get("name"),
+        contact=said.get("contact"),
     )
     return {"comment": comment, "receipt": work.receipts[-1]}
 
 
 @room.ask(
-    "/cases/<id:case_id>/comments", "公众意见", "Comments of the public", query=PageQuery, answer=page_of(CommentOut)
+    "/cases/<id:case_id>/comments",
+    "公众意见",
+    "Comments of the public",
+    query=PageQuery,
+    answer=page_of(CommentOut),
 )
 def comments_of_case(work: Work, query: dict[str, Any], case_id: str) -> Any:
     """Return the comments as they came, in order; who made them is not shown."""
@@ -229,7 +238,9 @@ def attachment(version: DocumentVersion) -> Response:
     folder = identity.house().settings.documents_dir
     path = Path(folder / version.sha256[:2] / version.sha256).absolute()
     if not path.is_file():
-        raise NotFound(Text("文件内容暂不可用，请联系管理员。", "The bytes are not there. Tell an administrator."))
+        raise NotFound(
+            Text("文件内容暂不可用，请联系管理员。", "The bytes are not there. Tell an administrator.")
+        )
     response = send_file(
         path, mimetype=version.media_type, as_attachment=True, download_name=version.file_name, etag=version.sha256,
         conditional=False, max_age=0,

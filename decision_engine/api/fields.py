@@ -28,7 +28,7 @@ _ID = re.compile(r"[0-9A-Za-z_-]{1,64}")
 class Said(Schema):
     """What a request says; a field it does not know is refused."""
 
-    error_messages = {"type": MESSAGES["type"], "unknown": UNKNOWN}  # type: ignore[assignment, dict-item]  # noqa: RUF012  marshmallow's own attribute
+    error_messages = {"type": MESSAGES["type"], "unknown": UNKNOWN}  # type: ignore[dict-item]  # noqa: RUF012  marshmallow's own attribute
 
     class Meta:
         """Refuse what is not asked."""
@@ -104,16 +104,18 @@ class Number(Whole):
     """A whole number written in a query string."""
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> int:
-        if isinstance(value, str) and _NUMBER.fullmatch(value):
-            value = int(value)
-        return super()._deserialize(value, attr, data, **kwargs)
+        exact = int(value) if isinstance(value, str) and _NUMBER.fullmatch(value) else value
+        number: int = super()._deserialize(exact, attr, data, **kwargs)
+        return number
 
 
 class Flag(YesNo):
     """`true` or `false` written in a query string or an upload."""
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> bool:
-        return super()._deserialize({"true": True, "false": False}.get(value, value), attr, data, **kwargs)
+        exact = {"true": True, "false": False}.get(value, value) if isinstance(value, str) else value
+        flag: bool = super()._deserialize(exact, attr, data, **kwargs)
+        return flag
 
 
 class PageQuery(Said):

@@ -94,7 +94,10 @@ def metrics() -> Response:
     """Return counters and gauges in Prometheus' text format."""
     with reading(identity.house(), as_actor=PUBLIC) as work:
         waiting = incidents.how_much_waits(work.session, work.now)
-    lines = ["# HELP decision_engine_requests_total Requests answered.", "# TYPE decision_engine_requests_total counter"]
+    lines = [
+        "# HELP decision_engine_requests_total Requests answered.",
+        "# TYPE decision_engine_requests_total counter",
+    ]
     lines += traffic().lines()
     for name, value in waiting.items():
         lines += [f"# HELP decision_engine_{name} {HELP[name]}", f"# TYPE decision_engine_{name} gauge"]

@@ -98,10 +98,12 @@ def _complete(operation: dict[str, Any], path: str, method: str, *, is_open: boo
     if method in WRITING and not path.endswith("/session"):
         operation.setdefault("parameters", []).append(
             {
-                "name": "Idempotency-Key", "in": "header", "required": False,
+                "name": "Idempotency-Key",
+                "in": "header",
+                "required": False,
                 "schema": {"type": "string", "minLength": 1, "maxLength": 200},
                 "description": "同一键同一请求只办理一次，再次提交得到相同答复 / done once, answered alike",
-            }  # fmt: skip
+            }
         )
         statuses |= {400, 409, 422}
     if "requestBody" in operation:
@@ -111,7 +113,9 @@ def _complete(operation: dict[str, Any], path: str, method: str, *, is_open: boo
             content["multipart/form-data"] = {
                 "schema": {
                     "type": "object",
-                    "properties": {"files": {"type": "array", "items": {"type": "string", "format": "binary"}}},
+                    "properties": {
+                        "files": {"type": "array", "items": {"type": "string", "format": "binary"}}
+                    },
                 }
             }
     for status in sorted(statuses):
@@ -121,7 +125,7 @@ def _complete(operation: dict[str, Any], path: str, method: str, *, is_open: boo
 
 def _refusals() -> dict[str, Any]:
     content = {problems.MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}}
-    told = {kind.status: kind.title for kind in reversed(problems.TABLE.values())} | {
+    told = {kind.status: kind.title for kind in reversed(list(problems.TABLE.values()))} | {
         status: title for status, (_, title, _) in problems.PLAIN.items()
     }
     named = {
@@ -134,6 +138,7 @@ def _refusals() -> dict[str, Any]:
 def _as_documented(rule: str) -> str:
     """Return a Flask rule as the document writes it: `/cases/<id:case_id>` is `/cases/{case_id}`."""
     parts = [
-        "{" + part[1:-1].rpartition(":")[2] + "}" if part.startswith("<") else part for part in rule.split("/")
+        "{" + part[1:-1].rpartition(":")[2] + "}" if part.startswith("<") else part
+        for part in rule.split("/")
     ]
     return "/".join(parts)

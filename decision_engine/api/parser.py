@@ -36,19 +36,19 @@ class Parser(FlaskParser):  # type: ignore[type-arg,unused-ignore]
         "json": ma.RAISE, "query": ma.RAISE, "upload": ma.RAISE, "deployment": ma.RAISE,
     }  # fmt: skip
 
-    def load_json(self, req: Request, schema: ma.Schema) -> Any:  # noqa: ARG002  webargs calls it so
+    def load_json(self, req: Request, schema: ma.Schema) -> Any:
         """Return the body as JSON; an empty body is an empty object."""
         return first_identified(read_json, req)
 
-    def load_querystring(self, req: Request, schema: ma.Schema) -> Any:  # noqa: ARG002  as above
+    def load_querystring(self, req: Request, schema: ma.Schema) -> Any:
         """Return the query, each name once."""
         return first_identified(_once, req.args.lists())
 
-    def load_upload(self, req: Request, schema: ma.Schema) -> Any:  # noqa: ARG002  as above
+    def load_upload(self, req: Request, schema: ma.Schema) -> Any:
         """Return the form fields and files of a multipart body, each name once."""
         return first_identified(read_upload, req)
 
-    def load_deployment(self, req: Request, schema: ma.Schema) -> Any:  # noqa: ARG002  as above
+    def load_deployment(self, req: Request, schema: ma.Schema) -> Any:
         """Return the files of a deployment: uploaded, or as text in JSON."""
         return first_identified(read_deployment, req)
 
@@ -102,7 +102,9 @@ def read_deployment(req: Request) -> Any:
     """Return `{"files": [{"name", "content"}]}` from a JSON body, or from the files of a multipart body."""
     if req.mimetype != "multipart/form-data":
         return read_json(req)
-    files = [{"name": file.filename, "content": file.stream.read()} for file in req.files.values(multi=True)]
+    files = [
+        {"name": file.filename, "content": file.stream.read()} for _, file in req.files.items(multi=True)
+    ]
     check([one["name"] for one in files])
     return {**_once(req.form.lists()), "files": files}
 
@@ -113,7 +115,9 @@ def check(value: Any) -> None:
     while pending:
         one, depth = pending.pop()
         if depth > MOST_DEPTH:
-            raise Malformed(Text(f"内容嵌套超过{MOST_DEPTH}层。", f"The body is nested more than {MOST_DEPTH} deep."))
+            raise Malformed(
+                Text(f"内容嵌套超过{MOST_DEPTH}层。", f"The body is nested more than {MOST_DEPTH} deep.")
+            )
         match one:
             case str() if _BROKEN.search(one):
                 raise Malformed(Text("文字中含有无效字符。", "A text holds invalid characters."))

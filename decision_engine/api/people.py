@@ -287,13 +287,21 @@ def show_person(work: Work, person_id: str) -> Any:
 
 
 @room.act(
-    "POST", "/people/<id:person_id>/posts", "任命岗位", "Give a post", takes=PostSaid, answer=PostActOut, status=201
+    "POST",
+    "/people/<id:person_id>/posts",
+    "任命岗位",
+    "Give a post",
+    takes=PostSaid,
+    answer=PostActOut,
+    status=201,
 )
 def give_post(work: Work, said: dict[str, Any], person_id: str) -> dict[str, Any]:
     """Give a person a post with roles."""
     _unit_belongs(work, said.get("unit_id"), said["organ_id"])
     if said.get("until") is not None and said["until"] < said["since"]:
-        raise InvalidAnswers({"until": (Text("离任日期早于任职日期。", "The last day lies before the first."),)})
+        raise InvalidAnswers(
+            {"until": (Text("离任日期早于任职日期。", "The last day lies before the first."),)}
+        )
     post = commands.give_post(
         work, person_id, said["organ_id"], said["title"], said["roles"], said["since"], unit_id=said.get("unit_id"),
         until=said.get("until"),
@@ -319,7 +327,12 @@ def open_account(work: Work, said: dict[str, Any], person_id: str) -> dict[str, 
 
 
 @room.act(
-    "POST", "/accounts/<id:account_id>/closure", "停用账户", "Close an account", takes=OrganSaid, answer=AccountActOut
+    "POST",
+    "/accounts/<id:account_id>/closure",
+    "停用账户",
+    "Close an account",
+    takes=OrganSaid,
+    answer=AccountActOut,
 )
 def close_account(work: Work, said: dict[str, Any], account_id: str) -> dict[str, Any]:
     """Close an account: its tokens end at once."""
@@ -344,7 +357,13 @@ def list_units(work: Work, organ_id: str) -> dict[str, Any]:
 
 
 @room.act(
-    "POST", "/organs/<id:organ_id>/units", "增设单位", "Add a unit", takes=UnitSaid, answer=UnitActOut, status=201
+    "POST",
+    "/organs/<id:organ_id>/units",
+    "增设单位",
+    "Add a unit",
+    takes=UnitSaid,
+    answer=UnitActOut,
+    status=201,
 )
 def add_unit(work: Work, said: dict[str, Any], organ_id: str) -> dict[str, Any]:
     """Add a unit to an organ."""
@@ -393,12 +412,20 @@ def list_delegations(work: Work) -> dict[str, Any]:
 def delegate(work: Work, said: dict[str, Any]) -> dict[str, Any]:
     """Let somebody act for oneself on certain days."""
     made = commands.delegate(
-        work, said["organ_id"], said["to"], said["since"], said["until"], said["reason"], role=said.get("role")
+        work,
+        said["organ_id"],
+        said["to"],
+        said["since"],
+        said["until"],
+        said["reason"],
+        role=said.get("role"),
     )
     return _delegation(work, made)
 
 
-@room.act("DELETE", "/delegations/<id:delegation_id>", "撤销委托", "Revoke a delegation", answer=DelegationActOut)
+@room.act(
+    "DELETE", "/delegations/<id:delegation_id>", "撤销委托", "Revoke a delegation", answer=DelegationActOut
+)
 def revoke_delegation(work: Work, delegation_id: str) -> dict[str, Any]:
     """End a delegation at once."""
     return _delegation(work, commands.revoke_delegation(work, delegation_id))

@@ -62,7 +62,11 @@ TABLE: Mapping[type[errors.DecisionEngineError], Kind] = {
 
 PLAIN: Mapping[int, tuple[str, Text, Text]] = {
     400: ("malformed", TABLE[errors.Malformed].title, errors.Malformed.default),
-    404: ("not-found", Text("没有这个地址", "No such address"), Text("没有这个地址。", "There is no such address.")),
+    404: (
+        "not-found",
+        Text("没有这个地址", "No such address"),
+        Text("没有这个地址。", "There is no such address."),
+    ),
     405: (
         "method-not-allowed",
         Text("不支持的方法", "Method not allowed"),
@@ -121,8 +125,12 @@ def http_refused(error: HTTPException) -> Response:
 def unexpected(error: Exception) -> Response:
     """Return an incident number for what nobody foresaw; keep where it happened, not what it was about."""
     incident = new_id()
-    where = [f"{frame.filename}:{frame.lineno} {frame.name}" for frame in traceback.extract_tb(error.__traceback__)]
-    log.error("incident %s at %s: %s\n  %s", incident, request.endpoint, type(error).__name__, "\n  ".join(where))
+    where = [
+        f"{frame.filename}:{frame.lineno} {frame.name}" for frame in traceback.extract_tb(error.__traceback__)
+    ]
+    log.error(
+        "incident %s at %s: %s\n  %s", incident, request.endpoint, type(error).__name__, "\n  ".join(where)
+    )
     _note(incident, type(error).__name__, where[-1] if where else "")
     detail = Text(
         f"系统出现意外，已记录为事件 {incident}，请联系管理员。",
@@ -184,7 +192,9 @@ def _note(incident: str, kind: str, where: str) -> None:
     try:
         with house.writing() as session, session.begin():
             session.add(
-                Incident(id=incident, kind="door.unexpected", case_id=None, at=house.clock.now(), detail=detail)
+                Incident(
+                    id=incident, kind="door.unexpected", case_id=None, at=house.clock.now(), detail=detail
+                )
             )
     except SQLAlchemyError:
         log.exception("incident %s could not be noted in the database", incident)

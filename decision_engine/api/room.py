@@ -100,7 +100,9 @@ class Room(Blueprint):  # type: ignore[misc]
             def view(*said: Any, **path_values: Any) -> Response:
                 return carry_out(lambda work: function(work, *said, **path_values), answer, status)
 
-            self._add(method, path, view, function, Text(zh, en), answer, status, ((by, takes), ("query", query)))
+            self._add(
+                method, path, view, function, Text(zh, en), answer, status, ((by, takes), ("query", query))
+            )
             return function
 
         return decorate
@@ -129,7 +131,15 @@ class Room(Blueprint):  # type: ignore[misc]
                 return found if isinstance(found, Response) else json_response(_dump(found, answer), status)
 
             self._add(
-                method, path, view, function, Text(zh, en), answer, status, (("json", takes), ("query", query)), media_type
+                method,
+                path,
+                view,
+                function,
+                Text(zh, en),
+                answer,
+                status,
+                (("json", takes), ("query", query)),
+                media_type,
             )
             return function
 
@@ -154,7 +164,9 @@ class Room(Blueprint):  # type: ignore[misc]
                 made = self.arguments(schema, location=location)(made)
         if not any(location == "query" and schema is not None for location, schema in inputs):
             made = _without_query(made)
-        made = self.response(status, answer, content_type=media_type, description=f"{title.zh} / {title.en}")(made)
+        made = self.response(status, answer, content_type=media_type, description=f"{title.zh} / {title.en}")(
+            made
+        )
         described = {"summary": f"{title.zh} / {title.en}", "operationId": function.__name__}
         if function.__doc__:
             described["description"] = " ".join(function.__doc__.split())
@@ -184,9 +196,13 @@ def carry_out(
         if key:
             work.session.add(
                 FinishedRequest(
-                    actor_id=work.actor.person_id, key=key, request_hash=fingerprint, status=status, body=body,
+                    actor_id=work.actor.person_id,
+                    key=key,
+                    request_hash=fingerprint,
+                    status=status,
+                    body=body,
                     at=work.now,
-                )  # fmt: skip
+                )
             )
     return _response(body, status)
 

@@ -185,7 +185,9 @@ def worklist(work: Work, query: dict[str, Any]) -> Any:
     )  # fmt: skip
 
 
-@room.ask("/tasks/<id:task_id>", "待办详情", "One task", answer=TaskDetailOut, etag=lambda found: found["etag"])
+@room.ask(
+    "/tasks/<id:task_id>", "待办详情", "One task", answer=TaskDetailOut, etag=lambda found: found["etag"]
+)
 def show_task(work: Work, task_id: str) -> dict[str, Any]:
     """Return one task with its form and the rules of its gate in force today."""
     found = tasks.one_task(work, task_id)
@@ -196,14 +198,19 @@ def show_task(work: Work, task_id: str) -> dict[str, Any]:
     return {
         "task": found.task,
         "case": case,
-        "form": forms.describe(found.task.step, definition.fields_of(found.task.step)),
+        "form": forms.describe(found.task.step, definitions.fields_read(definition, found.task.step)),
         "rules": rules.rules_on(work.today, overlays, gate=gate),
         "etag": f"{found.task.version}-{case.version}-{work.today.isoformat()}",
     }
 
 
 @room.act(
-    "POST", "/tasks/<id:task_id>/completion", "办结", "Complete a task", takes=CompletionSaid, answer=CompletedOut
+    "POST",
+    "/tasks/<id:task_id>/completion",
+    "办结",
+    "Complete a task",
+    takes=CompletionSaid,
+    answer=CompletedOut,
 )
 def complete_task(work: Work, said: dict[str, Any], task_id: str) -> dict[str, Any]:
     """Complete a step: access, form, law and engine are checked in this order, then everything is written at once."""
@@ -226,13 +233,17 @@ def claim_task(work: Work, said: dict[str, Any], task_id: str) -> dict[str, Any]
     return _done(work, commands.claim_task(work, task_id, version=said.get("version")))
 
 
-@room.act("POST", "/tasks/<id:task_id>/return", "退签", "Give a task back", takes=ReasonSaid, answer=TaskActOut)
+@room.act(
+    "POST", "/tasks/<id:task_id>/return", "退签", "Give a task back", takes=ReasonSaid, answer=TaskActOut
+)
 def return_task(work: Work, said: dict[str, Any], task_id: str) -> dict[str, Any]:
     """Give the task back so that somebody else of the role can take it up."""
     return _done(work, commands.return_task(work, task_id, said["reason"]))
 
 
-@room.act("POST", "/tasks/<id:task_id>/transfer", "转办", "Pass a task on", takes=TransferSaid, answer=TaskActOut)
+@room.act(
+    "POST", "/tasks/<id:task_id>/transfer", "转办", "Pass a task on", takes=TransferSaid, answer=TaskActOut
+)
 def transfer_task(work: Work, said: dict[str, Any], task_id: str) -> dict[str, Any]:
     """Hand the task to another person who may do it."""
     return _done(work, commands.transfer_task(work, task_id, said["to"], said["reason"]))

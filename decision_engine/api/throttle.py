@@ -72,5 +72,7 @@ def throttle(name: str) -> Throttle:
 
 def _too_many(wait: float) -> TooManyAttempts:
     seconds = max(1, ceil(wait))
-    told = Text(f"提交过于频繁，请在 {seconds} 秒后再试。", f"Too many at once. Try again in {seconds} seconds.")
+    told = Text(
+        f"提交过于频繁，请在 {seconds} 秒后再试。", f"Too many at once. Try again in {seconds} seconds."
+    )
     return TooManyAttempts(told, retry_after=seconds)

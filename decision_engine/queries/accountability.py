@@ -87,7 +87,9 @@ def _counts(kind: str) -> bool:
     return kind in ACCOUNTABLE or kind in {"task.completed", "timer.fired"}
 
 
-def _row(event: Event, body: Mapping[str, Any], actor: Mapping[str, str], names: Mapping[str, str]) -> Accountability:
+def _row(
+    event: Event, body: Mapping[str, Any], actor: Mapping[str, str], names: Mapping[str, str]
+) -> Accountability:
     about = body.get("task") or body.get("timer") or {}
     who = body["actor"]
     lender = who.get("for")

@@ -14,7 +14,9 @@ from decision_engine.work import Work
 def notices(session: Session) -> list[CalendarNotice]:
     """Return every notice entered, newest year first."""
     return list(
-        session.scalars(select(CalendarNotice).order_by(CalendarNotice.year.desc(), CalendarNotice.document_no))
+        session.scalars(
+            select(CalendarNotice).order_by(CalendarNotice.year.desc(), CalendarNotice.document_no)
+        )
     )
 
 

@@ -75,17 +75,14 @@ def of_case(work: Work, case: Case) -> CaseFindings:
 
 
 def _finding(rule: rules.Rule, audited: rules.Finding | None, checks: tuple[Check, ...]) -> CaseFinding:
-    if audited is not None:
-        outcome = audited.outcome.value
-    else:
-        outcome = checks[-1].outcome if checks else NOT_CHECKED
+    guarded = checks[-1].outcome if checks else NOT_CHECKED
     return CaseFinding(
         rule=rule.id,
         title=rule.title,
         law=rule.law.name,
         article=rule.article,
         strength=rule.strength.value,
-        outcome=outcome,
+        outcome=audited.outcome.value if audited is not None else guarded,
         reason=audited.reason if audited is not None else None,
         records=audited.evidence if audited is not None else (),
         checks=checks,

@@ -20,12 +20,16 @@ def incidents(work: Work, *, page: int = 1, size: int = 20, resolved: bool | Non
     """
     access.stand_anywhere(work.actor, "incident.read")
     organs = sorted(
-        standing.organ_id for standing in work.actor.standings if standing.roles & access.ACTS["incident.read"]
+        standing.organ_id
+        for standing in work.actor.standings
+        if standing.roles & access.ACTS["incident.read"]
     )
     here = select(Case.id).where(Case.organ_id.in_(organs))
     wanted = or_(Incident.case_id.is_(None), Incident.case_id.in_(here))
     if resolved is not None:
-        wanted = and_(wanted, Incident.resolved_at.is_not(None) if resolved else Incident.resolved_at.is_(None))
+        wanted = and_(
+            wanted, Incident.resolved_at.is_not(None) if resolved else Incident.resolved_at.is_(None)
+        )
     total = work.session.scalar(select(func.count()).select_from(Incident).where(wanted)) or 0
     found = work.session.scalars(
         select(Incident)

@@ -123,7 +123,9 @@ def delegations(work: Work) -> list[Delegation]:
     mine = or_(Delegation.from_id == work.actor.person_id, Delegation.to_id == work.actor.person_id)
     managed = Delegation.organ_id.in_(organs_of(work, "people.manage"))
     return list(
-        work.session.scalars(select(Delegation).where(or_(mine, managed)).order_by(Delegation.since, Delegation.id))
+        work.session.scalars(
+            select(Delegation).where(or_(mine, managed)).order_by(Delegation.since, Delegation.id)
+        )
     )
 
 
@@ -155,7 +157,10 @@ def names_of(work: Work, ids: set[str]) -> dict[str, str]:
     """Return the names of persons by id."""
     if not ids:
         return {}
-    return {row[0]: row[1] for row in work.session.execute(select(Person.id, Person.name).where(Person.id.in_(ids)))}
+    return {
+        row[0]: row[1]
+        for row in work.session.execute(select(Person.id, Person.name).where(Person.id.in_(ids)))
+    }
 
 
 def _inside(work: Work, organ_id: str) -> None:

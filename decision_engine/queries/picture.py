@@ -73,7 +73,10 @@ def of_case(work: Work, case: Case) -> Picture:
     return Picture(
         definition=case.definition_hash,
         files={name: content.decode() for name, content in files.items()},
-        open=tuple(OpenElement(element, names.get(element, element), count, since) for element, count, since in waiting),
+        open=tuple(
+            OpenElement(element, names.get(element, element), count, since)
+            for element, count, since in waiting
+        ),
         passed=_passed(work, case),
         timers=tuple(WaitingTimer(job.element, job.step, job.due_at, job.provisional) for job in timers),
         status=case.status,

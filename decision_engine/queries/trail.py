@@ -116,7 +116,9 @@ def entry(event: Event, payload: EventPayload | None, names: Mapping[str, str]) 
         actor=actor.get("name"), post=actor.get("post"), said=told["said"] if told is not None else None,
         erased=told is None, sentence=Text("", ""),
     )  # fmt: skip
-    return Entry(**{name: getattr(made, name) for name in Entry.__slots__} | {"sentence": sentence(made, names)})
+    return Entry(
+        **{name: getattr(made, name) for name in Entry.__slots__} | {"sentence": sentence(made, names)}
+    )
 
 
 # -- sentences -----------------------------------------------------------------------------------------

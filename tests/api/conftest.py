@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -27,7 +27,9 @@ class Caller:
     client: FlaskClient
     token: str | None = None
 
-    def call(self, method: str, path: str, *, headers: dict[str, str] | None = None, **more: Any) -> TestResponse:
+    def call(
+        self, method: str, path: str, *, headers: dict[str, str] | None = None, **more: Any
+    ) -> TestResponse:
         sent = dict(headers or {})
         if self.token is not None:
             sent.setdefault("Authorization", f"Bearer {self.token}")
@@ -54,9 +56,17 @@ def put_in_force(house: House, files: dict[str, bytes], by: str) -> str:
     with house.writing() as session, session.begin():
         session.add(
             Definition(
-                hash=definition.hash, process=main.id, name=main.name, profile=main.profile, version=1,
-                status="DEPLOYED", proposed_at=now, proposed_by=by, decided_at=now, decided_by=by,
-            )  # fmt: skip
+                hash=definition.hash,
+                process=main.id,
+                name=main.name,
+                profile=main.profile,
+                version=1,
+                status="DEPLOYED",
+                proposed_at=now,
+                proposed_by=by,
+                decided_at=now,
+                decided_by=by,
+            )
         )
         session.flush()
         session.add_all(
@@ -75,9 +85,9 @@ def town(house: House) -> Town:
 
 
 @pytest.fixture
-def app(house: House, town: Town) -> Iterator[Flask]:
+def app(house: House, town: Town) -> Flask:
     """The application in front of the town."""
-    yield create_app(house=house)
+    return create_app(house=house)
 
 
 @pytest.fixture
@@ -105,6 +115,8 @@ def sign_in(app: Flask, town: Town) -> SignIn:
 @pytest.fixture
 def case_id(sign_in: SignIn, town: Town) -> str:
     """A case of the town, just opened by its secretary."""
-    answer = sign_in("secretary").post("/cases", {"organ_id": town.organ_id, "title": "青禾镇养老服务中心布局方案"})
+    answer = sign_in("secretary").post(
+        "/cases", {"organ_id": town.organ_id, "title": "青禾镇养老服务中心布局方案"}
+    )
     assert answer.status_code == 201, answer.text
     return answer.json["case"]["id"]
