@@ -133,45 +133,46 @@ _EVENTS: dict[str, tuple[Any, frozenset[str]]] = {
     "receiveTask": (engine.Receive, frozenset({"message"})),
 }
 _SCOPES = {"subProcess": engine.Inside, "callActivity": engine.Call}
-_CHOICES = ("exclusiveGateway", "inclusiveGateway")
+_PLAIN = _TASKS.keys() | _GATEWAYS.keys() | _SCOPES.keys()
+_CHOICES = frozenset({"exclusiveGateway", "inclusiveGateway"})
+_AWAITED = frozenset({"intermediateCatchEvent", "receiveTask"})
 
 
 def _unsupported(diagram: Diagram) -> Iterator[Finding]:
     """Find what the engine cannot run rightly, should a reader have let it through."""
+    guarded = {element.attached_to for element in diagram.elements.values()}
     for element in diagram.elements.values():
         kind = element.event.kind if element.event else "none"
-        known = _TASKS.keys() | _GATEWAYS.keys() | _EVENTS.keys() | _SCOPES.keys()
-        if element.kind not in known or (element.kind in _EVENTS and kind not in _EVENTS[element.kind][1]):
-            yield _finding(
-                "U-ELEMENT",
-                "unsupported",
-                element,
-                Text(f"不支持 {element.kind}（{kind}）。", f"{element.kind} ({kind}) is not supported."),
+        if not (element.kind in _PLAIN or (element.kind in _EVENTS and kind in _EVENTS[element.kind][1])):
+            reason = Text(f"不支持 {element.kind}（{kind}）。", f"{element.kind} ({kind}) is not supported.")
+            yield _finding("U-ELEMENT", "unsupported", element, reason)
+    for flow in diagram.flows.values():
+        source, target = diagram.elements[flow.source], diagram.elements[flow.target]
+        if source.kind not in _CHOICES and flow.condition is not None:
+            reason = Text(
+                "只有排他网关和包容网关的流向可以带条件。",
+                "Only the flows of exclusive and inclusive gateways may have conditions.",
             )
-        elif element.kind in _CHOICES and len(element.outgoing) > 1:
-            for flow in map(diagram.flows.__getitem__, element.outgoing):
-                if flow.condition is None and flow.id != element.default:
-                    yield _finding(
-                        "U-ELEMENT",
-                        "unsupported",
-                        flow,
-                        Text(
-                            "网关的这条流向既无条件也非默认流向。",
-                            "This flow of the gateway has no condition and is not the default.",
-                        ),
-                    )
-        elif element.kind not in _CHOICES:
-            for flow in map(diagram.flows.__getitem__, element.outgoing):
-                if flow.condition is not None:
-                    yield _finding(
-                        "U-ELEMENT",
-                        "unsupported",
-                        flow,
-                        Text(
-                            "只有排他网关和包容网关的流向可以带条件。",
-                            "Only the flows of exclusive and inclusive gateways may have conditions.",
-                        ),
-                    )
+        elif (
+            source.kind in _CHOICES
+            and flow.condition is None
+            and flow.id != source.default
+            and len(source.outgoing) > 1
+        ):
+            reason = Text(
+                "网关的这条流向既无条件也非默认流向。",
+                "This flow of the gateway has no condition and is not the default.",
+            )
+        elif source.kind == "eventBasedGateway" and (
+            target.kind not in _AWAITED or target.id in guarded or target.loop is not None
+        ):
+            reason = Text(
+                "事件网关之后只能是捕获事件或不带边界事件的接收任务。",
+                "An event-based gateway leads to catch events and receive tasks without boundary events.",
+            )
+        else:
+            continue
+        yield _finding("U-ELEMENT", "unsupported", flow, reason)
 
 
 def _finding(rule: str, kind: str, place: Element | Flow, message: Text) -> Finding:

@@ -539,7 +539,6 @@ class Catches(_Moves):
     """Where a token waits for a timer, a message or a signal."""
 
     event_definition: Any
-    cancel_activity: bool
 
     def _update_hook(self, token: Token) -> bool | None:
         if token._state != FUTURE:
@@ -555,15 +554,12 @@ class Catches(_Moves):
         if token._state != WAITING:
             return
         token.workflow.top_workflow.event_manager.remove_task(token)
-        above = token.parent
-        if isinstance(above.task_spec, EventGateway) or (
-            isinstance(above.task_spec, Guarded) and self.cancel_activity
-        ):
-            for rival in above.children:
+        if isinstance(self, Boundary) and not self.cancel_activity:
+            self.wait_again(token)
+        elif isinstance(self, Boundary) or isinstance(token.parent.task_spec, EventGateway):
+            for rival in token.parent.children:
                 if rival is not token and rival.is_live:
                     rival.cancel()
-        elif isinstance(self, Boundary):
-            self.wait_again(token)
         token._ready()
 
     def _on_cancel(self, token: Token) -> None:

@@ -74,23 +74,18 @@ def _rows(part: Case | Scope) -> list[list[Any]]:
     """Return the rows of *part*, each after the row it waits under."""
     rows: dict[int, list[Any]] = {}
     for token in part.tasks.values():
-        if not token.state & LIVE:
-            continue
-        under = 0
-        group = token.parent
-        if group is not None and isinstance(group.task_spec, _GROUPS):
-            under = group.id
-            if under not in rows:
-                rows[under] = [under, group.task_spec.name, group.state, 0, group.internal_data or None]
-        if token.id not in rows:
-            rows[token.id] = [
-                token.id,
-                token.task_spec.name,
-                token.state,
-                under,
-                token.internal_data or None,
-            ]
+        if token.state & LIVE:
+            _add(rows, token)
     return list(rows.values())
+
+
+def _add(rows: dict[int, list[Any]], token: Token) -> int:
+    """Add *token*, and before it the group it waits in: groups only, so this is never deep."""
+    if token.id not in rows:
+        group = token.parent
+        under = _add(rows, group) if group is not None and isinstance(group.task_spec, _GROUPS) else 0
+        rows[token.id] = [token.id, token.task_spec.name, token.state, under, token.internal_data or None]
+    return token.id
 
 
 def _restore(part: Case | Scope, rows: list[list[Any]]) -> None:

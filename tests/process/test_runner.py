@@ -562,34 +562,6 @@ def test_nothing_reads_the_wall_clock(no_clock: None) -> None:
     assert case.elapse("wait").ended
 
 
-def test_a_straight_process_of_two_thousand_tasks_runs() -> None:
-    case = Player(deploy(straight(*(f"t{number}" for number in range(2000)), id="long")))
-    for number in range(5):
-        case.do(f"t{number}")
-    assert case.ready == ["t5"]
-
-
-def test_the_thousandth_revision_is_like_the_first() -> None:
-    p = Process("revise")
-    p.chain(
-        p.start(),
-        p.exclusive("back"),
-        p.task("draft"),
-        p.task("review", step="review"),
-        p.exclusive("ok", default="yes"),
-    )
-    p.flow("ok", "back", "review.revise")
-    p.flow("ok", p.end(), id="yes")
-    case = Player(deploy(p))
-    sizes = []
-    for _ in range(1100):
-        case.do("draft").do("review", revise=True)
-        sizes.append(len(case.position.state))
-    assert max(sizes) <= sizes[0] + 8
-    assert case.ready == ["draft"]
-    assert case.do("draft").do("review", revise=False).ended
-
-
 def test_a_diagram_that_never_rests_is_stopped() -> None:
     """The prover refuses such a loop; should one come through, the step is refused and nothing hangs."""
     p = Process("spin")
