@@ -81,8 +81,8 @@ def every_affected_unit_is_consulted(facts: Facts) -> Verdict:
     if not unheard:
         return None
     return Text(
-        f"以下单位的职责受到影响但尚未征求意见：{'、'.join(unheard)}。请逐一征求并记录。",
-        f"Units whose duties are touched were not consulted: {', '.join(unheard)}. Consult and record each.",
+        f"还有{len(unheard)}个单位的职责受到影响但尚未征求意见。请逐一征求并记录。",
+        f"{len(unheard)} units whose duties are touched were not consulted. Consult each and record it.",
     )
 
 

@@ -297,11 +297,8 @@ def affected_collective_takes_part(facts: Facts) -> Verdict:
     """In land expropriation the affected collective, its members and the village committee take part."""
     if matter_type(facts) != "LAND_EXPROPRIATION":
         return NOT_APPLICABLE
-    kinds = set(facts.act.texts("participants")) | {
-        one.text("kind") for one in facts.act.entries("participants")
-    }
-    absent = {"COLLECTIVE", "COLLECTIVE_MEMBERS", "VILLAGE_COMMITTEE"} - kinds
-    if not absent:
+    heard = [one.text("name") for one in facts.act.entries("groups_heard")]
+    if all(any(word in name for name in heard) for word in ("集体经济组织", "成员", "村民委员会")):
         return None
     return Text(
         "征收土地的社会稳定风险评估，应有被征地农村集体经济组织、其成员和村民委员会参加。请补充参加情况。",
@@ -322,7 +319,7 @@ def assessment_is_filed_with_the_coordinator(facts: Facts) -> Verdict:
     """The assessment is filed with the coordinating political-legal committee."""
     if facts.organ.kind == "town" or _assessment(facts) is None:
         return NOT_APPLICABLE
-    if written(facts, "filed_with_coordinator_at", "determine_risk", "assess_risk"):
+    if written(facts, "filed_with_coordinator_at", "determine_risk"):
         return None
     return Text(
         "风险评估报告尚未报统筹部门备案。请备案并填写日期。",
