@@ -40,9 +40,7 @@ def test_every_guard_has_a_situation_that_fires_it_and_one_that_does_not():
     for situation in SITUATIONS:
         seen[situation.rule].add("fires" if situation.expect in FIRES else situation.expect)
     lacking = {
-        one.id: seen[one.id]
-        for one in rules.declared()
-        if one.gates and not {"fires", "MET"} <= seen[one.id]
+        one.id: seen[one.id] for one in rules.declared() if one.gates and not {"fires", "MET"} <= seen[one.id]
     }
 
     assert not lacking
