@@ -203,7 +203,8 @@ class Case(_Completes, BpmnWorkflow):
         except ValueError:
             return None
         found = (part.tasks.get(number) for part in (self, *self.subprocesses.values()))
-        return next((token for token in found if token is not None), None)
+        token = next((token for token in found if token is not None), None)
+        return token if token is not None and self.public_id(token) == public_id else None
 
     def value(self, step: str | None, field: str) -> object:
         """Return a case fact or a field of the latest answers of *step*; `None` where there is none."""
@@ -507,7 +508,12 @@ class Repeated(_Moves, LoopTask):
         if isinstance(self.over, int):
             return list(range(self.over))
         value = case.value(self.over.step, self.over.field)
-        if self.is_list and isinstance(value, list | tuple) and len(value) <= MAX_INSTANCES:
+        if (
+            self.is_list
+            and isinstance(value, list | tuple)
+            and len(value) <= MAX_INSTANCES
+            and all(type(item) in (str, int) for item in value)
+        ):
             return list(value)
         if not self.is_list and type(value) is int and 0 <= value <= MAX_INSTANCES:
             return list(range(value))
@@ -599,22 +605,30 @@ class EventGateway(_Moves, SimpleBpmnTask):
     """An event-based gateway: its events wait side by side, the first one withdraws the others (13.4.4)."""
 
 
-class Throw(_Moves, stock.IntermediateThrowEvent):
-    """An intermediate throw event; a signal reaches everybody in this case who waits for it now."""
+class _Throws(_Moves):
+    """An event that may throw a signal: to everybody in this case who waits for it now.
+
+    The event is over before the signal arrives. So a signal that interrupts the very sub-process it comes
+    from also takes the token that would have gone on there.
+    """
+
+    event_definition: Any
 
     def _run_hook(self, token: Token) -> bool:
+        return _Moves._run_hook(self, token)
+
+    def _on_complete(self, token: Token) -> None:
+        super()._on_complete(token)
         if isinstance(self.event_definition, SignalEventDefinition):
             self.event_definition.throw(token)
-        return super()._run_hook(token)
 
 
-class End(_Moves, stock.EndEvent):
+class Throw(_Throws, stock.IntermediateThrowEvent):
+    """An intermediate throw event."""
+
+
+class End(_Throws, stock.EndEvent):
     """An end event: its token is gone. A terminate end takes every other token of its scope with it."""
-
-    def _run_hook(self, token: Token) -> bool:
-        if isinstance(self.event_definition, SignalEventDefinition):
-            self.event_definition.throw(token)
-        return True
 
     def _on_complete(self, token: Token) -> None:
         super()._on_complete(token)

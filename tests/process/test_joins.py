@@ -17,7 +17,7 @@ from SpiffWorkflow.bpmn.specs import defaults as stock
 from SpiffWorkflow.bpmn.specs.mixins.unstructured_join import UnstructuredJoin
 from SpiffWorkflow.util.task import TaskState
 
-from bpmn import Process, document
+from bpmn import Process, document, timer
 from decision_engine.errors import EngineDisagrees
 from decision_engine.process import definition as building
 from decision_engine.process import engine
@@ -212,8 +212,6 @@ def test_a_branch_that_leaves_elsewhere_is_not_waited_for() -> None:
 
 
 def test_a_boundary_event_may_still_bring_a_token_to_an_inclusive_join() -> None:
-    from bpmn import timer
-
     p = Process("by_boundary")
     p.chain(p.start(), p.inclusive("split"))
     p.flow("split", p.task("a"), "true")
@@ -234,6 +232,23 @@ def test_two_flows_from_one_gateway_to_one_join_are_two_flows() -> None:
     case = Player(deploy(p))
     assert case.ready == ["after"]
     assert case.do("after").ended
+
+
+def test_a_second_token_on_a_flow_stays_for_the_next_round() -> None:
+    """BPMN 2.0 13.4.1: a parallel join takes one token of each flow, and what is more remains."""
+    p = Process("excess")
+    p.chain(p.start(), p.parallel("split"), p.task("one"), p.exclusive("merge"), p.parallel("join"))
+    p.chain("split", p.task("two"), "merge")
+    p.chain("split", p.task("other"), p.exclusive("again", default="round"))
+    p.flow("again", p.task("extra"), "false")
+    p.flow("again", "join", id="round")
+    p.chain("extra", p.end("extra_end"))
+    p.chain("join", p.task("after"), p.end())
+    case = Player(deploy(p)).do("one").do("two")
+    assert case.ready == ["other"]
+    case.do("other").do("after")
+    assert not case.ended, "the token left over is still there"
+    assert case.ready == []
 
 
 def test_parallel_branches_never_lose_each_others_answers() -> None:

@@ -92,7 +92,19 @@ def test_only_what_is_ready_can_be_completed() -> None:
     waiting = case.position.timers[0].id
     stranger = Player(definition).find("draft").id
     root = first[:24] + "0" * 8
-    for wrong in (first, future, waiting, stranger, root, "", "no id", "x" * 32, first[:24] + "zzzzzzzz"):
+    alias = first[:24] + f"+{int(case.find('review').id[24:], 16):07x}"
+    for wrong in (
+        first,
+        future,
+        waiting,
+        stranger,
+        root,
+        "",
+        "no id",
+        "x" * 32,
+        first[:24] + "zzzzzzzz",
+        _alias(first),
+    ):
         with pytest.raises(NotReady):
             process.complete(definition, case.position.state, wrong, {})
     for wrong in (first, case.find("review").id, ""):
@@ -254,7 +266,7 @@ def test_nobody_to_ask_is_passed_at_once(sequential: bool) -> None:
     assert case.do("open_meeting", speakers=[]).ready == ["principal_speaks_last"]
 
 
-@pytest.mark.parametrize("speakers", [None, "wang", 3, {"wang": 1}, ["x"] * 501])
+@pytest.mark.parametrize("speakers", [None, "wang", 3, {"wang": 1}, ["x"] * 501, [None], [["wang"]], [True]])
 def test_without_a_collection_the_step_is_refused(speakers: Any) -> None:
     case = Player(deploy(meeting()))
     with pytest.raises(InvalidAnswers) as refusal:
@@ -516,6 +528,45 @@ def test_a_signal_reaches_all_who_wait_and_a_message_the_first() -> None:
         case = Player(deploy(p, messages=("news",), signals=("news",)))
         assert case.position.awaits == ("news",)
         assert case.signal("news").ready == expected
+
+
+@pytest.mark.parametrize("interrupting", [True, False])
+def test_a_signal_may_interrupt_the_very_sub_process_it_comes_from(interrupting: bool) -> None:
+    """SpiffWorkflow lets the rest of the sub-process run on within the same pass."""
+    inside = Process("inside")
+    inside.chain(inside.start("in"), inside.task("work"), inside.throw("alarm", signal("halt")))
+    inside.chain("alarm", inside.call("call", "inner"), inside.end("out"))
+    p = Process("outer")
+    p.chain(p.start(), p.sub("sub", inside), p.task("after"), p.end())
+    p.chain(
+        p.boundary("halted", "sub", signal("halt"), interrupting=interrupting),
+        p.task("mend"),
+        p.end("mended"),
+    )
+    case = Player(deploy(p, straight("deep", id="inner"), signals=("halt",))).do("work")
+    assert case.ready == (["mend"] if interrupting else ["deep", "mend"])
+    assert case.trail[-2:] == ["alarm", "halted"] if interrupting else "halted" in case.trail
+    assert case.do("mend").ended is interrupting
+
+
+def test_a_signal_end_event_is_sent() -> None:
+    p = Process("tell")
+    p.chain(p.start(), p.parallel("s"), p.task("work"), p.end("tell_end", inner=signal("news")))
+    p.chain("s", p.catch("hear", signal("news")), p.task("heard"), p.end())
+    assert Player(deploy(p, signals=("news",))).do("work").ready == ["heard"]
+
+
+def test_a_receive_task_waits_for_its_message_and_may_be_interrupted() -> None:
+    p = Process("receive")
+    p.chain(
+        p.start(), p.task("ask", kind="receiveTask", messageRef="message_asked"), p.task("asked"), p.end()
+    )
+    p.chain(p.boundary("late", "ask", timer("P9D")), p.task("overdue"), p.end("late_end"))
+    definition = deploy(p, messages=("asked",))
+    case = Player(definition).signal("asked")
+    assert (case.ready, case.timers) == (["asked"], [])
+    case = Player(definition).elapse("late")
+    assert (case.ready, case.position.awaits) == (["overdue"], ())
 
 
 def test_nobody_waits_for_an_unknown_signal() -> None:
