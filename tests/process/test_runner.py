@@ -103,7 +103,7 @@ def test_only_what_is_ready_can_be_completed() -> None:
         "no id",
         "x" * 32,
         first[:24] + "zzzzzzzz",
-        _alias(first),
+        alias,
     ):
         with pytest.raises(NotReady):
             process.complete(definition, case.position.state, wrong, {})
