@@ -136,7 +136,7 @@ def sentence(one: Entry, names: Mapping[str, str]) -> Text:
 def act_name(body: Mapping[str, Any], names: Mapping[str, str]) -> Text:
     """Return the name of the step an event is about; one no form knows is named as its diagram names it."""
     for about in ("task", "timer"):
-        if about in body:
+        if isinstance(body.get(about), Mapping):  # a refusal names its task by id alone
             return _step(body[about].get("step"), body[about].get("element"), names)
     return _step(body.get("step"), None, names)
 

@@ -156,13 +156,15 @@ def hold_villagers_meeting(stage: Stage) -> None:
     stage.complete("officer", "hold_villagers_meeting", villagers_meetings())
 
 
-def villagers_meetings(notice_on: str = "2026-03-10", **changes: int) -> Answers:
+def villagers_meetings(
+    notice_on: str = "2026-03-10", held_on: str = "2026-03-22", **changes: int
+) -> Answers:
     """Return the three meetings; *changes* are made to the figures of 西柳村."""
     meetings = [
         {
             "village": village,
             "notice_on": notice_on,
-            "held_on": "2026-03-22",
+            "held_on": held_on,
             "adults": adults,
             "present": present,
             "households": households,

@@ -1,0 +1,475 @@
+"""Promises to the people of a town, told through HTTP: scenario S1, what the law refuses in it, other ways it may go.
+
+Each test begins where the story stands before one of its scenes, in a house of its own: a copy of the folder of a
+house that was played so far and closed. So every test also shows that a case survives a restart.
+"""
+
+from __future__ import annotations
+
+import io
+import shutil
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from decision_engine.demo import player
+from decision_engine.demo.door import Refused
+from decision_engine.demo.s1 import S1, afterwards, beginning, hearing, meetings, review
+from decision_engine.demo.stage import Stage, moment, open_stage
+from decision_engine.demo.story import Check, Story
+from decision_engine.demo.town import MAYORS_OFFICE
+
+# -- where a test begins ---------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Saved:
+    """A closed house as the story left it before a scene."""
+
+    folder: Path
+    case_id: str
+    papers: dict[str, str]
+
+
+class Saves:
+    """The story played up to one scene after the other, each state kept as a folder."""
+
+    def __init__(self, root: Path) -> None:
+        self._root = root
+        self._kept: dict[str, Saved] = {}
+
+    @contextmanager
+    def opened(self, scene: str, folder: Path) -> Iterator[Stage]:
+        """Give a stage on a copy of the house as it stood before *scene*."""
+        saved = self._before(scene)
+        shutil.copytree(saved.folder, folder, dirs_exist_ok=True)
+        with open_stage(folder, _at(scene)) as stage:
+            stage.case_id, stage.papers = saved.case_id, dict(saved.papers)
+            yield stage
+
+    def _before(self, scene: str) -> Saved:
+        if scene not in self._kept:
+            self._kept[scene] = self._play_until(scene)
+        return self._kept[scene]
+
+    def _play_until(self, scene: str) -> Saved:
+        names = [one.name for one in S1.scenes]
+        earlier = [name for name in names[: names.index(scene)] if name in self._kept]
+        folder = self._root / scene
+        begin = earlier[-1] if earlier else names[0]
+        with ExitStack() as stack:
+            if earlier:
+                stage = stack.enter_context(self.opened(begin, folder))
+            else:
+                folder.mkdir()
+                stage = stack.enter_context(open_stage(folder, _at(begin)))
+            S1.play(stage, start=begin, until=scene)
+            return Saved(folder, stage.case_id, dict(stage.papers))
+
+
+def _at(scene: str) -> str:
+    return next(one.at for one in S1.scenes if one.name == scene)
+
+
+@pytest.fixture(scope="session")
+def saves(tmp_path_factory: pytest.TempPathFactory) -> Saves:
+    return Saves(tmp_path_factory.mktemp("saves"))
+
+
+@pytest.fixture
+def before(saves: Saves, tmp_path: Path) -> Iterator[Callable[[str], Stage]]:
+    with ExitStack() as stack:
+        yield lambda scene: stack.enter_context(saves.opened(scene, tmp_path / "house"))
+
+
+# -- what a test looks at ----------------------------------------------------------------------------------
+
+
+def events(stage: Stage) -> list[dict]:
+    return stage.pages("auditor", f"/cases/{stage.case_id}/events")
+
+
+def status(stage: Stage) -> str:
+    return stage.ask("auditor", f"/cases/{stage.case_id}")["status"]
+
+
+def written(stage: Stage) -> list[object]:
+    """Everything a case holds but its log."""
+    case = f"/cases/{stage.case_id}"
+    return [
+        {k: v for k, v in stage.ask("auditor", case).items() if k != "version"},
+        stage.pages("auditor", f"{case}/records"),
+        stage.pages("auditor", f"{case}/tasks"),
+        stage.ask("auditor", f"{case}/documents"),
+        stage.pages("auditor", f"{case}/comments"),
+        stage.ask("auditor", f"{case}/diagram")["timers"],
+    ]
+
+
+@contextmanager
+def nothing_is_written_but_the_refusal(stage: Stage, rule: str) -> Iterator[None]:
+    kept, log = written(stage), events(stage)
+    yield
+    assert written(stage) == kept
+    after = events(stage)
+    assert after[:-1] == log
+    assert after[-1]["kind"] == "act.refused"
+    assert rule in after[-1]["body"]["rules"]
+
+
+def unlawful(refusal: Refused, rule: str) -> str:
+    """Check that *refusal* is a lawful one that names *rule*, and return the reason given."""
+    assert refusal.status == 422
+    assert refusal.problem["type"].endswith(":unlawful")
+    assert rule in refusal.rules
+    found = next(one for one in refusal.problem["findings"] if one["rule"] == rule)
+    assert found["law"]
+    assert found["article"]
+    return found["message"]
+
+
+# -- S1 -----------------------------------------------------------------------------------------------------
+
+
+def test_a_secretary_carries_a_decision_lawfully_from_proposal_to_archive(tmp_path):
+    """A township secretary starts a major decision and everybody does their part until it is in the archive."""
+    with open_stage(tmp_path, S1.scenes[0].at) as stage:
+        S1.play(stage)
+        checks = S1.expect(stage)
+    assert [check for check in checks if not check.holds] == []
+    assert len(checks) > 40
+
+
+def test_s1_a_the_reviewer_keeps_seven_working_days_even_if_done_earlier(before):
+    """(a) No meeting on 27 April: the package was complete on the 17th and seven working days end on the 28th."""
+    stage = before("issue_legality_opinion")
+    stage.move_to("2026-04-24 16:00")
+    stage.file("justice", "D19", "合法性审查意见书及采纳情况", "合法。")
+    stage.complete("justice", "issue_legality_opinion", review.legality(stage, "LEGAL", "2026-04-24 16:00"))
+    S1.play(stage, start="assemble_meeting_package", until="confirm_agenda")
+    stage.move_to("2026-04-24 17:00")
+    with nothing_is_written_but_the_refusal(stage, "R-713-26-3"):
+        refusal = stage.refused(
+            "director", "confirm_agenda", meetings.agenda(stage, "2026-04-27 14:00", "2026-04-24 17:00")
+        )
+    assert "2026-04-28" in unlawful(refusal, "R-713-26-3")
+    S1.play(stage, start="confirm_agenda", until="report_party_committee")
+    assert stage.steps_waiting() == {"report_party_committee"}
+
+
+def test_s1_b_a_villagers_meeting_without_quorum_decides_nothing(before):
+    """(b) 240 of 496 adults and 110 of 171 households are neither more than half nor two thirds."""
+    stage = before("hold_villagers_meeting")
+    poor = hearing.villagers_meetings(present=240, households_represented=110, yes=230, no=6, abstain=4)
+    with nothing_is_written_but_the_refusal(stage, "R-VC-22-1"):
+        refusal = stage.refused("officer", "hold_villagers_meeting", poor)
+    assert "西柳村" in unlawful(refusal, "R-VC-22-1")
+    S1.play(stage, start="hold_villagers_meeting", until="assess_risk")
+    assert "assess_risk" in stage.steps_waiting()
+
+
+def test_s1_c_villagers_are_told_ten_days_before_their_meeting(before):
+    """(c) Notice on 15 March is too late for a meeting on the 22nd."""
+    stage = before("hold_villagers_meeting")
+    with nothing_is_written_but_the_refusal(stage, "R-VC-21-1"):
+        refusal = stage.refused("officer", "hold_villagers_meeting", hearing.villagers_meetings("2026-03-15"))
+    assert "2026-03-12" in unlawful(refusal, "R-VC-21-1")
+    S1.play(stage, start="hold_villagers_meeting", until="publish_feedback")
+    assert "publish_feedback" in stage.steps_waiting()
+
+
+def test_s1_d_nothing_is_published_before_the_district_approved(before):
+    """(d) Villages are dissolved by the district's approval: not before it, and not dated before it."""
+    stage = before("external_approval")
+    assert stage.steps_waiting() == {"external_approval"}
+    with pytest.raises(LookupError, match="publish_decision"):
+        stage.complete("secretary", "publish_decision", afterwards.publication("2026-06-09 09:00"))
+    S1.play(stage, start="external_approval", until="publish_decision")
+    with nothing_is_written_but_the_refusal(stage, "R-VC-3-1"):
+        refusal = stage.refused("secretary", "publish_decision", afterwards.publication("2026-06-09 09:00"))
+    assert "2026-06-10" in unlawful(refusal, "R-VC-3-1")
+    S1.play(stage, start="publish_decision")
+    assert status(stage) == "ENDED"
+
+
+def test_s1_d_the_villagers_and_the_district_cannot_be_left_out_beforehand(before):
+    """(d) Whoever tries to choose a procedure without them is refused while there is still time."""
+    stage = before("determine_procedure")
+    stage.complete("officer", "consult_units", beginning.consultation(stage))
+    shorter = {**beginning.procedure(), "village_matter": False, "external_approval": False}
+    with nothing_is_written_but_the_refusal(stage, "R-VC-3-1"):
+        refusal = stage.refused("head", "determine_procedure", shorter)
+    unlawful(refusal, "R-VC-3-1")
+    stage.complete("head", "determine_procedure", beginning.procedure())
+    assert stage.steps_waiting() == {"publish_notice", "commission_assessment"}
+
+
+def test_s1_e_the_public_keeps_its_thirty_days_through_a_holiday(before):
+    """(e) Thirty days from 6 March end on Qingming, so the period runs to 7 April and not to the 5th."""
+    stage = before("publish_notice")
+    with nothing_is_written_but_the_refusal(stage, "R-713-15-2"):
+        refusal = stage.refused(
+            "officer", "publish_notice", hearing.notice(stage) | {"deadline": "2026-04-05"}
+        )
+    reason = unlawful(refusal, "R-713-15-2")
+    assert "R-CAL-4" in reason
+    assert "2026-04-07" in reason
+    S1.play(stage, start="publish_notice", until="comments_on_paper")
+    assert stage.ask(None, f"/consultations/{stage.case_id}")["deadline"] == "2026-04-07"
+
+
+def test_s1_f_the_mayor_does_not_speak_third_of_six(before):
+    """(f) Whoever leads the meeting speaks last: not on the list of speakers, not in a member's place, not on paper."""
+    stage = before("government_meeting")
+    here = meetings.present(MAYORS_OFFICE)
+    third = (here[1], here[2], "mayor", *here[3:])
+    with nothing_is_written_but_the_refusal(stage, "R-713-30-3"):
+        opening = meetings.opening(stage, MAYORS_OFFICE, "2026-05-08", third)
+        unlawful(stage.refused("recorder", "open_meeting", opening), "R-713-30-3")
+
+    meetings.open_and_report(stage, MAYORS_OFFICE, "2026-05-08")
+    meetings.members_speak(stage, MAYORS_OFFICE, here[1:3])
+    assert stage.waiting("mayor", "principal_speaks_last") == []
+    theirs = stage.waiting(here[3], "member_speaks")[0]["id"]
+    kept = written(stage)
+    with pytest.raises(Refused) as refusal:
+        stage.say("mayor", f"/tasks/{theirs}/completion", {"answers": meetings.speech()})
+    assert refusal.value.status == 403
+    assert written(stage) == kept
+    assert events(stage)[-1]["kind"] == "act.refused"
+
+    meetings.members_speak(stage, MAYORS_OFFICE, here[3:])
+    stage.complete("mayor", "principal_speaks_last", meetings.last_word())
+    stage.complete("recorder", "vote", meetings.ballots(stage, MAYORS_OFFICE))
+    stage.complete("mayor", "principal_decides", meetings.outcome_of_meeting("APPROVE", "2026-05-08"))
+    false = meetings.minutes(stage, MAYORS_OFFICE, "2026-05-08")
+    false["speeches"].insert(2, false["speeches"].pop())
+    for seq, speech in enumerate(false["speeches"], start=1):
+        speech["seq"] = seq
+    with nothing_is_written_but_the_refusal(stage, "R-713-30-3"):
+        unlawful(stage.refused("recorder", "sign_minutes", false), "R-713-30-3")
+    stage.complete("recorder", "sign_minutes", meetings.minutes(stage, MAYORS_OFFICE, "2026-05-08"))
+    for code in ("D22", "D23", "D24"):
+        stage.file("recorder", code, "会议材料", "镇长办公会。")
+    S1.play(stage, start="report_party_committee")
+    wrong = [check.what for check in S1.expect(stage) if not check.holds]
+    assert wrong == ["被拒绝的操作"]
+
+
+def test_the_principal_of_another_body_does_not_lead_this_meeting(before):
+    """The party secretary leads the party committee, not the mayor's office meeting, and the other way round."""
+    stage = before("government_meeting")
+    meetings.open_and_report(stage, MAYORS_OFFICE, "2026-05-08")
+    meetings.members_speak(stage, MAYORS_OFFICE)
+    kept = written(stage)
+    with pytest.raises((Refused, LookupError)) as refusal:
+        stage.complete("party.secretary", "principal_speaks_last", meetings.last_word())
+    assert refusal.type is LookupError or refusal.value.status in {403, 422}
+    assert written(stage) == kept
+    meetings.conclude(stage, MAYORS_OFFICE, "2026-05-08")
+    assert stage.steps_waiting() == {"report_party_committee"}
+
+
+# -- other ways ------------------------------------------------------------------------------------------------
+
+
+def test_a_proposal_the_organ_does_not_start_ends_there(before):
+    """A proposal may be declined: the case ends, and what was said stays on file."""
+    stage = before("decide_initiation")
+    stage.complete("mayor", "decide_initiation", beginning.initiation("NOT_START"))
+    assert (status(stage), stage.steps_waiting()) == ("ENDED", set())
+    assert stage.ask("auditor", f"/cases/{stage.case_id}")["ending"] == "main_not_started"
+    with pytest.raises(LookupError):
+        stage.complete("officer", "draft_decision", {})
+
+
+def test_an_illegal_draft_goes_back_to_the_drafting_table_and_to_a_new_review(before):
+    """What the reviewer finds illegal is not discussed; drafted anew, it is heard, assessed and reviewed again."""
+    stage = before("issue_legality_opinion")
+    stage.complete("justice", "issue_legality_opinion", review.legality(stage, "ILLEGAL", "2026-04-28 10:00"))
+    assert stage.steps_waiting() == {"handle_refused_draft"}
+    stage.complete("head", "handle_refused_draft", {"outcome": "REDRAFT", "reasons": "按审查意见重新拟订。"})
+    assert stage.steps_waiting() == {"draft_decision"}
+    stage.revise("officer", "draft", "重新拟订的决策草案")
+    stage.complete("officer", "draft_decision", beginning.drafting(stage))
+    stage.complete("officer", "consult_units", beginning.consultation(stage))
+    stage.complete("head", "determine_procedure", beginning.procedure())
+    stage.move_to("2026-05-06 09:00")
+    again = {"published_at": moment("2026-05-06 09:00"), "deadline": "2026-06-05", "hold_symposium": False}
+    stage.complete("officer", "publish_notice", hearing.notice(stage) | again)
+    hearing.commission_assessment.act(stage)
+    stage.move_to("2026-05-25 09:00")
+    stage.complete(
+        "officer", "hold_villagers_meeting", hearing.villagers_meetings("2026-05-10", "2026-05-22")
+    )
+    assert stage.move_to("2026-06-08 09:00") == 1
+    for scene in (
+        hearing.handle_comments,
+        hearing.publish_feedback,
+        review.assess_risk,
+        review.finalize_draft,
+    ):
+        scene.act(stage)
+    stage.complete("officer", "submit_review_package", review.package(stage, "2026-06-18"))
+    later = review.complete_package() | {"package_complete_at": moment("2026-06-08 15:00")}
+    stage.complete("justice", "check_review_package", later)
+    assert stage.steps_waiting() == {"legal_adviser_opinion"}
+    review.legal_adviser_opinion.act(stage)
+    stage.complete("justice", "issue_legality_opinion", review.legality(stage, "LEGAL", "2026-06-18 10:00"))
+    assert stage.steps_waiting() == {"assemble_meeting_package"}
+
+
+def test_a_draft_legal_after_revision_waits_for_the_reviewers_confirmation(before):
+    """A revision demanded is made, and only the reviewer's word on the new version opens the meeting."""
+    stage = before("issue_legality_opinion")
+    asked = review.legality(
+        stage, "LEGAL_AFTER_REVISION", "2026-04-28 10:00", revisions=["第四条写明补贴依据。"]
+    )
+    stage.complete("justice", "issue_legality_opinion", asked)
+    assert stage.steps_waiting() == {"adjust_draft"}
+    stage.revise("officer", "draft", "按审查意见修改后的草案")
+    change = {
+        "draft_ref": stage.papers["draft"],
+        "substantive": False,
+        "reason": "合法性审查意见",
+        "changes": "第四条补充依据。",
+        "responses": [{"finding": "第四条写明补贴依据。", "handling": "ADOPTED"}],
+    }
+    stage.complete("officer", "adjust_draft", change)
+    assert stage.steps_waiting() == {"issue_legality_opinion"}
+    stage.move_to("2026-04-30 10:00")
+    confirmed = review.legality(
+        stage, "LEGAL_AFTER_REVISION", "2026-04-30 10:00", confirmed=True, revisions=["第四条写明补贴依据。"]
+    )
+    stage.complete("justice", "issue_legality_opinion", confirmed)
+    assert stage.steps_waiting() == {"assemble_meeting_package"}
+    stage.file("justice", "D19", "合法性审查意见书及采纳情况", "已按意见修改，予以确认。")
+    S1.play(stage, start="assemble_meeting_package", until="government_meeting")
+    meetings.open_and_report(stage, MAYORS_OFFICE, "2026-05-08")
+    assert "member_speaks" in stage.steps_waiting()
+
+
+def test_a_deferred_item_comes_back_to_a_second_meeting(before):
+    """Deferring sends the item back; a second meeting, announced anew, decides it."""
+    stage = before("government_meeting")
+    here = meetings.present(MAYORS_OFFICE)
+    meetings.open_and_report(stage, MAYORS_OFFICE, "2026-05-08")
+    for login in here[1:]:
+        stage.complete(login, "member_speaks", meetings.speech("DEFER", "村干部安置细则尚不明确，建议暂缓。"))
+    stage.complete("mayor", "principal_speaks_last", meetings.last_word("DEFER"))
+    votes = dict.fromkeys(here, "NO")
+    stage.complete("recorder", "vote", meetings.ballots(stage, MAYORS_OFFICE, **votes))
+    deferred = meetings.outcome_of_meeting("DEFER", "2026-05-08", divided=True, deferred_until="2026-05-20")
+    stage.complete("mayor", "principal_decides", deferred)
+    stage.complete("recorder", "sign_minutes", meetings.minutes(stage, MAYORS_OFFICE, "2026-05-08"))
+    assert stage.steps_waiting() == {"assemble_meeting_package"}
+    stage.move_to("2026-05-18 09:00")
+    stage.complete("officer", "assemble_meeting_package", meetings.meeting_package(stage))
+    stage.complete(
+        "director", "confirm_agenda", meetings.agenda(stage, "2026-05-20 14:00", "2026-05-18 09:00")
+    )
+    stage.move_to("2026-05-20 14:00")
+    meetings.open_and_report(stage, MAYORS_OFFICE, "2026-05-20")
+    assert len(stage.waiting(here[1], "member_speaks")) == 1
+    meetings.members_speak(stage, MAYORS_OFFICE)
+    meetings.conclude(stage, MAYORS_OFFICE, "2026-05-20")
+    assert stage.steps_waiting() == {"report_party_committee"}
+
+
+def test_a_period_that_ended_while_the_house_was_down_ends_exactly_once(before):
+    """The service stood still for two weeks; when it is back the comment period ends, once, and the case goes on."""
+    stage = before("period_ends")
+    stage.move_clock_only("2026-04-21 08:00")
+    assert "handle_comments" not in stage.steps_waiting()
+    assert [stage.run_worker() for _ in range(3)] == [1, 0, 0]
+    fired = [one for one in events(stage) if one["kind"] == "timer.fired"]
+    assert len(fired) == 1
+    assert fired[0]["body"]["due"].startswith("2026-04-07T16:00")
+    assert fired[0]["at"].startswith("2026-04-21")
+    assert "handle_comments" in stage.steps_waiting()
+
+
+def suspended(stage: Stage) -> None:
+    """Let the executor report an urgent problem and the mayor suspend the execution on 30 June."""
+    paper = stage.file("executor", "D31", "执行问题报告", "发现资产权属争议。")
+    trouble = afterwards.execution("PROBLEM", "2026-06-30", paper)
+    stage.complete("executor", "report_execution", trouble)
+    stage.complete(
+        "executor",
+        "report_problem",
+        {
+            "urgent": True,
+            "art35_type": "PROBLEM",
+            "found_at": moment("2026-06-30 09:00"),
+            "reported_at": moment("2026-06-30 15:00"),
+            "description": "集体资产权属发生争议，村民聚集。",
+            "effect": "继续移交可能激化矛盾。",
+        },
+    )
+    stage.complete(
+        "mayor",
+        "suspend_execution",
+        {
+            "outcome": "SUSPEND",
+            "reason": "先行中止资产移交。",
+            "art35_type": "PROBLEM",
+            "urgent_reason": "已有村民聚集，须立即处置。",
+        },
+    )
+
+
+def test_a_suspension_nobody_confirms_lapses_after_fifteen_days(before):
+    """The head may suspend alone, but not for long: without the meeting's confirmation execution resumes."""
+    stage = before("first_report")
+    suspended(stage)
+    assert status(stage) == "SUSPENDED"
+    assert "confirm_suspension" in stage.steps_waiting()
+    assert stage.move_to("2026-07-15 23:59") == 0
+    assert stage.move_to("2026-07-16 00:00") == 1
+    assert "confirm_suspension" not in stage.steps_waiting()
+    assert "report_execution" in stage.steps_waiting()
+    assert status(stage) == "RUNNING"
+
+
+def test_a_suspension_the_meeting_lifts_needs_no_timer_any_more(before):
+    """The next meeting lifts the suspension: execution goes on and no deadline is left behind."""
+    stage = before("first_report")
+    suspended(stage)
+    stage.move_to("2026-07-07 10:00")
+    stage.complete(
+        "mayor",
+        "confirm_suspension",
+        {
+            "outcome": "LIFTED",
+            "confirm_meeting": "镇长办公会",
+            "decided_on": "2026-07-07",
+            "reasons": "争议已调解。",
+        },
+    )
+    assert status(stage) == "RUNNING"
+    assert stage.ask("auditor", f"/cases/{stage.case_id}/diagram")["timers"] == []
+    assert stage.move_to("2026-08-01 00:00") == 0
+
+
+# -- the teller ---------------------------------------------------------------------------------------------------
+
+
+def test_a_story_that_does_not_end_as_promised_says_so_and_fails(monkeypatch):
+    """Whoever runs the demonstration sees what differs, and the exit code is not zero."""
+    from rich.console import Console
+
+    opening = S1.scenes[:1]
+    kept = Story("S0", "只登记", opening, lambda stage: [Check("状态", "RUNNING", status(stage))])
+    broken = Story("S0", "只登记", opening, lambda stage: [Check("状态", "ENDED", status(stage))])
+    console = Console(record=True, file=io.StringIO())
+    monkeypatch.setattr(player, "STORIES", {"kept": kept, "broken": broken})
+    assert player.play("kept", console) == 0
+    assert "全部1项与预期一致" in console.export_text()
+    assert player.play("broken", console) == 1
+    told = console.export_text()
+    assert "1项与预期不一致" in told
+    assert "应为 ENDED，实为 RUNNING" in told
+    assert "登记决策事项建议" in told
