@@ -247,6 +247,11 @@ def principal_speaks_last(facts: Facts) -> Verdict:
             return _wait_for(facts, held.silent)
         case "sign_minutes":
             return _minutes_show_the_order(facts, held)
+    if facts.act.person and facts.act.person != (facts.body(held.body).principal or facts.act.person):
+        return Text(
+            "本次会议由该会议的主要负责人末位发言、作出决定。请由其本人办理。",
+            "In this meeting its own principal speaks last and decides. Let that person act.",
+        )
     if facts.gate == "principal_decides" and not facts.after(held.opened.seq, "principal_speaks_last"):
         return Text(
             "主要负责人尚未最后发表意见。请先发表意见再作决定。",

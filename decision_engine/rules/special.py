@@ -36,11 +36,11 @@ def village_committee_change_takes_three(facts: Facts) -> Verdict:
     if matter_type(facts) != VILLAGE_CHANGE:
         return NOT_APPLICABLE
     if facts.gate == "determine_procedure":
-        if facts.act.flag("village_matter") is True:
+        if facts.act.flag("village_matter") is True and facts.act.flag("external_approval") is not False:
             return None
         return Text(
-            "设立、撤销或者调整村民委员会须经村民会议讨论同意并报县级政府批准。请选择须经村民会议。",
-            "A change of a village committee needs the villagers' meeting and the county's approval. Say so here.",
+            "设立、撤销或者调整村民委员会须经村民会议讨论同意并报县级政府批准。请选择须经村民会议、须报上级批准。",
+            "A change of a village committee needs the villagers' meeting and the county's approval. Choose both.",
         )
     meetings = facts.latest("hold_villagers_meeting")
     if meetings is None or not all(_passed(facts, one) for one in meetings.entries("meetings")):
@@ -48,12 +48,24 @@ def village_committee_change_takes_three(facts: Facts) -> Verdict:
             "村民会议尚未讨论同意，不能公布。请先召开村民会议。",
             "The villagers' meeting has not agreed, so nothing is published. Hold the meeting first.",
         )
+    return _approved_first(facts)
+
+
+def _approved_first(facts: Facts) -> Verdict:
     approval = facts.latest("external_approval")
-    if approval is not None and approval.text("outcome") == "APPROVED":
+    if approval is None or approval.text("outcome") != "APPROVED":
+        return Text(
+            "尚未取得县级人民政府批准，不能公布。请待批准后再公布。",
+            "The county-level government has not approved this, so nothing is published. Wait for its approval.",
+        )
+    approved_on = approval.day("replied_on")
+    published = [day for one in facts.act.entries("publications") if (day := one.day("at")) is not None]
+    if approved_on is None or not published or min(published) >= approved_on:
         return None
     return Text(
-        "尚未取得县级人民政府批准，不能公布。请待批准后再公布。",
-        "The county-level government has not approved this, so nothing is published. Wait for its approval.",
+        f"县级人民政府于{approved_on}批准，公布时间（{min(published)}）早于批准。请核对公布时间。",
+        f"The county-level government approved this on {approved_on}; it cannot have been published before, on "
+        f"{min(published)}. Check the times of publication.",
     )
 
 
