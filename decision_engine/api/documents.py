@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+import hashlib
 from typing import Any
 
-from flask import Response, send_file
+from flask import Response
 from flask_smorest.fields import Upload
 from marshmallow import Schema, fields
 from werkzeug.datastructures import FileStorage
@@ -15,7 +15,7 @@ from decision_engine.api.fields import ActOut, Flag, Moment, PageQuery, Said, pa
 from decision_engine.api.room import Room
 from decision_engine.commands import documents as commands
 from decision_engine.commands import participation
-from decision_engine.errors import InvalidAnswers, NotFound
+from decision_engine.errors import CorruptState, InvalidAnswers, NotFound
 from decision_engine.forms.fields import Choice, Line, LongText
 from decision_engine.language import Text
 from decision_engine.models import Document, DocumentVersion
@@ -192,7 +192,7 @@ def read_document(work: Work, document_id: str, number: int) -> Response:
 )  # fmt: skip
 def register_comment(work: Work, said: dict[str, Any], case_id: str) -> dict[str, Any]:
     """Register a comment of the public that did not come online."""
-    cases.one_case(work, case_id)
+    cases.one_case(work, case_id, "comment.register")
     comment = participation.receive_comment(
         work,
         case_id,
@@ -234,17 +234,21 @@ def shown(paper: Document, versions: list[DocumentVersion]) -> dict[str, Any]:
 
 
 def attachment(version: DocumentVersion) -> Response:
-    """Return the exact bytes of *version*, to be kept, never to be opened in the page. Raises `NotFound`."""
+    """Return the exact bytes of *version*, to be kept, never to be opened in the page.
+
+    Raises `CorruptState` when what lies in the store is not what was put there.
+    """
     folder = identity.house().settings.documents_dir
-    path = Path(folder / version.sha256[:2] / version.sha256).absolute()
-    if not path.is_file():
-        raise NotFound(
-            Text("文件内容暂不可用，请联系管理员。", "The bytes are not there. Tell an administrator.")
+    path = folder / version.sha256[:2] / version.sha256
+    content = path.read_bytes() if path.is_file() else b""
+    if hashlib.sha256(content).hexdigest() != version.sha256:
+        raise CorruptState(
+            Text(
+                "文件内容缺失或与登记的哈希值不符，请联系管理员。",
+                "The file is missing or is not the one whose hash was recorded. Tell an administrator.",
+            )
         )
-    response = send_file(
-        path, mimetype=version.media_type, as_attachment=True, download_name=version.file_name, etag=version.sha256,
-        conditional=False, max_age=0,
-    )  # fmt: skip
-    response.headers["Content-Security-Policy"] = "default-src 'none'; sandbox"
-    response.headers["Cache-Control"] = "private, no-store"
+    response = Response(content, content_type=version.media_type)
+    response.headers.set("Content-Disposition", "attachment", filename=version.file_name)
+    response.set_etag(version.sha256)
     return response

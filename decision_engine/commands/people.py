@@ -154,6 +154,15 @@ def delegate(
     if not any(role is None or role in standing.roles for standing in mine):
         raise Forbidden(Text("您没有可以委托的岗位。", "You hold no such post to delegate."))
     _known(work, to_id)
+    lends_audit = "auditor" in work.actor.own_roles(organ_id)
+    if lends_audit or "auditor" in access.Actor(to_id, "", work.standings(to_id)).own_roles(organ_id):
+        raise Forbidden(
+            Text(
+                "审计（监督）岗位不得委托他人，也不得受托办理。",
+                "An auditor's post is neither lent nor acts for others.",
+            ),
+            rule="R-ACC-07",
+        )
     if until < since:
         raise InvalidAnswers({"until": (Text("结束日期早于开始日期。", "The end lies before the start."),)})
     delegation = Delegation(

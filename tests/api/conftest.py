@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import shutil
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from io import BytesIO
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,10 +15,15 @@ from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from decision_engine import process
-from decision_engine.app import create_app
+from decision_engine.app import create_app, open_house
+from decision_engine.clock import MovableClock
+from decision_engine.db import open_engine
 from decision_engine.demo import Town, load_town, shipped_diagrams
+from decision_engine.demo.door import Refused
+from decision_engine.demo.stage import Stage
 from decision_engine.models import Definition, DefinitionFile
 from decision_engine.work import House
+from tests.conftest import BEGINNING, cheap_settings
 
 API = "/api/v1"
 
@@ -76,12 +84,30 @@ def put_in_force(house: House, files: dict[str, bytes], by: str) -> str:
     return definition.hash
 
 
-@pytest.fixture
-def town(house: House) -> Town:
-    """The demonstration town with the shipped procedure in force."""
+@pytest.fixture(scope="session")
+def founded(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A database that holds the demonstration town with the shipped procedure in force, made once."""
+    folder = tmp_path_factory.mktemp("founded")
+    house = open_house(cheap_settings(folder), MovableClock(BEGINNING))
     town = load_town(house, deploy=False)
     put_in_force(house, shipped_diagrams(), town.persons["admin1"])
-    return town
+    house.engine.dispose()
+    return folder / "test.db"
+
+
+@pytest.fixture
+def house(founded: Path, tmp_path: Path, clock: MovableClock) -> Iterator[House]:
+    """A house of one's own with the town in it."""
+    shutil.copy(founded, tmp_path / "test.db")
+    opened = House(cheap_settings(tmp_path), open_engine(f"sqlite:///{tmp_path}/test.db"), clock)
+    yield opened
+    opened.engine.dispose()
+
+
+@pytest.fixture
+def town(house: House) -> Town:
+    """The demonstration town."""
+    return load_town(house, deploy=False)
 
 
 @pytest.fixture
@@ -120,3 +146,31 @@ def case_id(sign_in: SignIn, town: Town) -> str:
     )
     assert answer.status_code == 201, answer.text
     return answer.json["case"]["id"]
+
+
+class Hall:
+    """The demonstration's way through the door, without a socket between."""
+
+    def __init__(self, app: Flask) -> None:
+        self._client = app.test_client()
+
+    def get(self, path: str, token: str | None = None, **query: object) -> Any:
+        return self._answer(Caller(self._client, token).get(path, **query))
+
+    def post(self, path: str, said: Any, token: str | None = None) -> Any:
+        return self._answer(Caller(self._client, token).post(path, said))
+
+    def send_file(self, path: str, fields: Any, name: str, content: bytes, token: str) -> Any:
+        form = {**fields, "file": (BytesIO(content), name)}
+        return self._answer(Caller(self._client, token).call("POST", path, data=form))
+
+    def _answer(self, answer: TestResponse) -> Any:
+        if answer.status_code >= 400:
+            raise Refused(answer.status_code, answer.json)
+        return answer.json
+
+
+@pytest.fixture
+def stage(house: House, clock: MovableClock, town: Town, app: Flask) -> Stage:
+    """Scenario S1 waiting to be played through the door."""
+    return Stage(house, clock, town, Hall(app), lambda _: None)  # type: ignore[arg-type]
