@@ -104,7 +104,7 @@ def _unreadable_expressions(diagram: Diagram) -> Iterator[Finding]:
         try:
             parse_variable(text) if single else parse(text)
         except NotAnExpression as reason:
-            yield _finding("X-CODE", "unsafe", place, reason.message)
+            yield _finding(diagram, "X-CODE", "unsafe", place, reason.message)
 
 
 def _is_count(text: str | None) -> bool:
@@ -145,7 +145,7 @@ def _unsupported(diagram: Diagram) -> Iterator[Finding]:
         kind = element.event.kind if element.event else "none"
         if not (element.kind in _PLAIN or (element.kind in _EVENTS and kind in _EVENTS[element.kind][1])):
             reason = Text(f"不支持 {element.kind}（{kind}）。", f"{element.kind} ({kind}) is not supported.")
-            yield _finding("U-ELEMENT", "unsupported", element, reason)
+            yield _finding(diagram, "U-ELEMENT", "unsupported", element, reason)
     for flow in diagram.flows.values():
         source, target = diagram.elements[flow.source], diagram.elements[flow.target]
         if source.kind not in _CHOICES and flow.condition is not None:
@@ -172,11 +172,15 @@ def _unsupported(diagram: Diagram) -> Iterator[Finding]:
             )
         else:
             continue
-        yield _finding("U-ELEMENT", "unsupported", flow, reason)
+        yield _finding(diagram, "U-ELEMENT", "unsupported", flow, reason)
 
 
-def _finding(rule: str, kind: str, place: Element | Flow, message: Text) -> Finding:
-    return Finding(rule=rule, kind=kind, element=place.id, line=place.line, message=message)
+def _finding(diagram: Diagram, rule: str, kind: str, place: Element | Flow, message: Text) -> Finding:
+    scope = place.scope
+    while scope in diagram.elements:
+        scope = diagram.elements[scope].scope
+    file = next((process.file for process in diagram.processes if process.id == scope), None)
+    return Finding(rule=rule, kind=kind, element=place.id, line=place.line, message=message, file=file)
 
 
 # -- building --------------------------------------------------------------------------------------------------

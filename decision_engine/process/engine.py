@@ -27,7 +27,7 @@ from SpiffWorkflow.bpmn.specs import defaults as stock
 from SpiffWorkflow.bpmn.specs.bpmn_process_spec import BpmnProcessSpec
 from SpiffWorkflow.bpmn.specs.control import BoundaryEventSplit, BpmnStartTask, SimpleBpmnTask
 from SpiffWorkflow.bpmn.specs.event_definitions.item_aware_event import SignalEventDefinition
-from SpiffWorkflow.bpmn.specs.event_definitions.simple import NoneEventDefinition, TerminateEventDefinition
+from SpiffWorkflow.bpmn.specs.event_definitions.simple import TerminateEventDefinition
 from SpiffWorkflow.bpmn.specs.event_definitions.timer import TimerEventDefinition
 from SpiffWorkflow.bpmn.specs.mixins import ExclusiveGatewayMixin
 from SpiffWorkflow.bpmn.specs.mixins.multiinstance_task import LoopTask
@@ -443,9 +443,8 @@ class _OpensScope(_Moves):
     spec: str
 
     def _update_hook(self, token: Token) -> None:
-        if token._state == FUTURE:
-            token._state = STARTED
-            token.workflow.top_workflow.create_subprocess(token, self.spec)
+        token._state = STARTED
+        token.workflow.top_workflow.create_subprocess(token, self.spec)
 
     def _on_cancel(self, token: Token) -> None:
         token.workflow.top_workflow.drop_scope(token)
@@ -476,8 +475,6 @@ class Repeated(_Moves, LoopTask):
         self.sequential = sequential
 
     def _update_hook(self, token: Token) -> bool | None:
-        if token._state != FUTURE:
-            return None
         items = self._items(token.workflow.top_workflow)
         if not items:
             return True  # nobody to ask: passed at once
@@ -546,14 +543,10 @@ class Catches(_Moves):
 
     event_definition: Any
 
-    def _update_hook(self, token: Token) -> bool | None:
-        if token._state != FUTURE:
-            return None
-        if isinstance(self.event_definition, NoneEventDefinition):
-            return True
-        token._state = WAITING
-        token.workflow.top_workflow.event_manager.add_task(token)
-        return None
+    def _update_hook(self, token: Token) -> None:
+        if token._state == FUTURE:  # SpiffWorkflow asks again after `catch`
+            token._state = WAITING
+            token.workflow.top_workflow.event_manager.add_task(token)
 
     def catch(self, token: Token, _event: Any = None) -> None:
         """Let it happen: rivals are withdrawn, and what may happen again is set up anew."""
@@ -573,7 +566,7 @@ class Catches(_Moves):
 
 
 class Catch(Catches, stock.IntermediateCatchEvent):
-    """An intermediate catch event (or a none event, which is passed at once)."""
+    """An intermediate catch event."""
 
 
 class Receive(Catches, stock.ReceiveTask):

@@ -210,6 +210,16 @@ def test_an_inclusive_gateway_takes_every_satisfied_flow_or_the_default() -> Non
     assert Player(deploy(p)).do("ask").ready == ["none"]
 
 
+def test_an_inclusive_gateway_without_a_satisfied_flow_refuses_the_step() -> None:
+    p = Process("none")
+    p.chain(p.start(), p.task("ask", step="ask"), p.inclusive("g"))
+    p.flow("g", p.end("a"), "ask.a")
+    p.flow("g", p.end("b"), "ask.b")
+    with pytest.raises(InvalidAnswers) as refusal:
+        Player(deploy(p)).do("ask", a=False)
+    assert sorted(refusal.value.fields) == ["a", "b"]
+
+
 def test_an_answer_that_is_no_json_is_refused() -> None:
     with pytest.raises(Malformed):
         Player(deploy(decide()), kind=object()).do("determine_risk", outcome="CONTROLLABLE")
@@ -547,6 +557,13 @@ def test_a_signal_may_interrupt_the_very_sub_process_it_comes_from(interrupting:
     assert case.ready == (["mend"] if interrupting else ["deep", "mend"])
     assert case.trail[-2:] == ["alarm", "halted"] if interrupting else "halted" in case.trail
     assert case.do("mend").ended is interrupting
+
+
+def test_one_signal_makes_one_of_two_rivals_happen() -> None:
+    p = Process("rivals")
+    p.chain(p.start(), p.event_gateway("which"), p.catch("one", signal("news")), p.task("after_one"), p.end())
+    p.chain("which", p.catch("two", signal("news")), p.task("after_two"), p.end("end_two"))
+    assert Player(deploy(p, signals=("news",))).signal("news").ready == ["after_one"]
 
 
 def test_a_signal_end_event_is_sent() -> None:

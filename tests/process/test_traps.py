@@ -7,7 +7,9 @@ The numbers are those of the study the project keeps of it: 2.1 growth, 2.2 join
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from random import Random
+from typing import Any
 
 import orjson
 import pytest
@@ -19,6 +21,7 @@ from decision_engine import process
 from decision_engine.errors import CorruptState, NotReady
 from decision_engine.process import Finding, Refused
 from decision_engine.process import definition as building
+from decision_engine.process.diagram import EventDefinition, MultiInstance
 
 
 def straight(*tasks: str, id: str = "p") -> Process:  # noqa: A002
@@ -546,6 +549,58 @@ def test_a_timers_text_is_handed_on_and_not_computed_with(kind: str, written: st
     p = Process("p")
     p.chain(p.start(), p.catch("wait", timer(written, kind)), p.end())
     assert Player(deploy(p)).position.timers[0].text == read
+
+
+def _with_receive_behind_gateway() -> Process:
+    p = Process("p")
+    p.chain(
+        p.start(),
+        p.event_gateway("g"),
+        p.task("hear", kind="receiveTask", messageRef="message_m"),
+        p.end("a"),
+    )
+    p.chain("g", p.catch("wait", timer("P1D")), p.end("b"))
+    return p
+
+
+def test_a_receive_task_behind_an_event_gateway_may_not_have_boundary_events() -> None:
+    p = _with_receive_behind_gateway()
+    p.chain(p.boundary("late", "hear", timer("P2D")), p.end("c"))
+    assert findings(document(p, messages=["m"]))
+
+
+@pytest.mark.parametrize(
+    ("name", "change"),
+    [
+        ("work", {"kind": "scriptTask"}),
+        ("work", {"kind": "subProcessOfSomeKind"}),
+        ("start", {"event": EventDefinition("message", "m")}),
+        ("a", {"event": EventDefinition("error")}),
+        ("many", {"loop": MultiInstance(sequential=False, collection="f(x)")}),
+        ("many", {"loop": MultiInstance(sequential=False, cardinality="9**9**9")}),
+        ("many", {"loop": MultiInstance(sequential=False)}),
+        ("yes", {"condition": None}),
+        ("yes", {"condition": "__import__('os')"}),
+        ("plain", {"condition": "work.ok"}),
+    ],
+)
+def test_the_compiler_refuses_what_a_reader_should_have_refused(name: str, change: dict[str, Any]) -> None:
+    p = Process("p")
+    p.chain(p.start("start"), p.task("work", step="work"))
+    p.flow("work", p.each("many", "work.people"), id="plain")
+    p.chain("many", p.exclusive("g", default="no"))
+    p.flow("g", p.end("a"), "work.ok", id="yes")
+    p.flow("g", p.end("b"), id="no")
+    diagram = process.read({"test.bpmn": document(p)})
+    assert process.compile_definition(diagram).reads == {("work", "people"), ("work", "ok")}
+    kind = "flows" if name in diagram.flows else "elements"
+    known = getattr(diagram, kind)
+    wrong = replace(diagram, hash=f"{name}{change}", **{kind: known | {name: replace(known[name], **change)}})
+    with pytest.raises(Refused) as refusal:
+        process.compile_definition(wrong)
+    assert [(reason.element, reason.line, reason.file) for reason in refusal.value.findings] == [
+        (name, known[name].line, "test.bpmn")
+    ]
 
 
 # -- 4.1, middle column: refused when parsed, and here with element and line as well ---------------------
