@@ -98,7 +98,7 @@ SUPPORTED: dict[str, Treatment] = {
         EXECUTED,
         "按名单或固定次数，并行或依次",
         "over a list or a number, parallel or sequential",
-        "multiInstanceLoopCharacteristics loopCardinality",
+        "multiInstanceLoopCharacteristics loopCardinality loopDataInputRef inputDataItem",
     ),
     **_all(
         DESCRIBED,
@@ -122,8 +122,7 @@ SUPPORTED: dict[str, Treatment] = {
         "不执行数据映射和表达式",
         "no data mapping or expressions",
         "ioSpecification dataInput dataOutput inputSet outputSet assignment transformation from to "
-        "formalExpression expression ioBinding loopDataInputRef loopDataOutputRef inputDataItem "
-        "outputDataItem resourceAssignmentExpression",
+        "formalExpression expression ioBinding loopDataOutputRef outputDataItem resourceAssignmentExpression",
         "X-CODE",
     ),
     **_refused(

@@ -384,18 +384,19 @@ class _Reading:
         if loop is None:
             return None
         cardinality = loop.findtext(f"{{{MODEL}}}loopCardinality")
-        collection = loop.get(f"{{{DECISION}}}collection")
-        if (cardinality is None) == (collection is None):
+        collection, item = loop.get(f"{{{DECISION}}}collection"), loop.find(f"{{{MODEL}}}inputDataItem")
+        written = [collection, cardinality, loop.findtext(f"{{{MODEL}}}loopDataInputRef")]
+        if written.count(None) != 2:  # noqa: PLR2004  (one of the three)
             self._find(
                 "U-ELEMENT",
                 node,
-                "多实例须写明名单（decision:collection）或次数（loopCardinality）之一。",
-                "A multi-instance needs either decision:collection or loopCardinality.",
+                "多实例须写明名单（decision:collection 或 loopDataInputRef）或次数（loopCardinality）之一。",
+                "A multi-instance needs one of decision:collection, loopDataInputRef and loopCardinality.",
             )
         return MultiInstance(
             sequential=loop.get("isSequential", "false") == "true",
-            collection=collection,
-            item=loop.get(f"{{{DECISION}}}item"),
+            collection=(collection or written[2] or "").strip() or None,
+            item=loop.get(f"{{{DECISION}}}item") or (item.get("name") if item is not None else None),
             cardinality=cardinality.strip() if cardinality is not None else None,
         )
 

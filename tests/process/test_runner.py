@@ -308,6 +308,16 @@ def test_a_cardinality_that_is_no_number_is_refused(wrong: Any) -> None:
         Player(deploy(p)).do("ask", n=wrong)
 
 
+def test_a_collection_may_be_named_as_bpmn_does() -> None:
+    p = Process("data_input")
+    inner = (
+        '<bpmn:loopDataInputRef>ask.people</bpmn:loopDataInputRef><bpmn:inputDataItem id="one" name="one"/>'
+    )
+    p.chain(p.start(), p.task("ask", step="ask"), p.task("speak", inner=multi_instance("", inner)), p.end())
+    case = Player(deploy(p)).do("ask", people=["wang", "li"])
+    assert [ready.item for ready in case.position.ready] == ["wang", "li"]
+
+
 def test_each_item_may_have_a_sub_process_of_its_own() -> None:
     inside = Process("inside")
     inside.chain(inside.start("in"), inside.task("write"), inside.task("sign"), inside.end("out"))
