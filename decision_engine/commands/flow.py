@@ -30,8 +30,9 @@ def follow(work: Work, case: Case, position: process.Position, file: CaseFile) -
     """Store *position*: state on the case, tasks that opened or fell away, timers to wait for."""
     case.state = position.state
     case.state_format = process.STATE_FORMAT
-    _follow_tasks(work, case, position)
-    _follow_timers(work, case, position, file)
+    with work.session.no_autoflush:  # so that the act writes the case once, at its end
+        _follow_tasks(work, case, position)
+        _follow_timers(work, case, position, file)
     if position.ended:
         case.status = "ENDED"
         case.ended_at = work.now
@@ -42,6 +43,7 @@ def _follow_tasks(work: Work, case: Case, position: process.Position) -> None:
     known = {
         task.id: task
         for task in work.session.scalars(select(Task).where(Task.case_id == case.id, Task.status == "OPEN"))
+        if task.status == "OPEN"  # the one just done is not, though its row does not say so yet
     }
     ready = {one.id: one for one in position.ready}
     for task_id, task in known.items():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -158,7 +159,8 @@ class Hall:
         return self._answer(Caller(self._client, token).get(path, **query))
 
     def post(self, path: str, said: Any, token: str | None = None) -> Any:
-        return self._answer(Caller(self._client, token).post(path, said))
+        key = {"Idempotency-Key": secrets.token_hex(16)}
+        return self._answer(Caller(self._client, token).post(path, said, headers=key))
 
     def send_file(self, path: str, fields: Any, name: str, content: bytes, token: str) -> Any:
         form = {**fields, "file": (BytesIO(content), name)}

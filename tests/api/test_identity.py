@@ -66,7 +66,16 @@ def test_a_stranger_is_not_told_what_is_wrong_with_a_request(stranger: Caller) -
 
 @pytest.mark.parametrize(
     "header",
-    ["", "Bearer", "Bearer ", "Basic c2VjcmV0YXJ5Og==", "Bearer de_", "Bearer \x00", "Bearer 决" * 50, "de_" + "x" * 43],
+    [
+        "",
+        "Bearer",
+        "Bearer ",
+        "Basic c2VjcmV0YXJ5Og==",
+        "Bearer de_",
+        "Bearer \x00",
+        "Bearer 决" * 50,
+        "de_" + "x" * 43,
+    ],
 )
 def test_what_is_no_bearer_token_is_nobodys(stranger: Caller, header: str) -> None:
     answer = stranger.call("GET", "/me", headers={"Authorization": header.encode("utf-8").decode("latin-1")})
@@ -95,7 +104,17 @@ def test_an_address_that_keeps_guessing_is_slowed_down(app: Flask, stranger: Cal
 def test_people_of_another_organ_find_nothing(sign_in: SignIn, case_id: str, house: House) -> None:
     other = sign_in("district")
     task_id = sign_in("secretary").get("/tasks").json["items"][0]["task"]["id"]
-    parts = ("", "/tasks", "/records", "/events", "/accountability", "/findings", "/diagram", "/documents", "/comments")
+    parts = (
+        "",
+        "/tasks",
+        "/records",
+        "/events",
+        "/accountability",
+        "/findings",
+        "/diagram",
+        "/documents",
+        "/comments",
+    )
     for address in (*(f"/cases/{case_id}{part}" for part in parts), f"/tasks/{task_id}"):
         assert other.get(address).status_code == 404, address
     assert other.post(f"/tasks/{task_id}/claim").status_code == 404
@@ -104,14 +123,26 @@ def test_people_of_another_organ_find_nothing(sign_in: SignIn, case_id: str, hou
     assert other.get("/tasks").json["total"] == 0
 
 
-def test_an_auditor_reads_everything_and_writes_nothing(app: Flask, sign_in: SignIn, stage, town: Town) -> None:  # type: ignore[no-untyped-def]
+def test_an_auditor_reads_everything_and_writes_nothing(
+    app: Flask, sign_in: SignIn, stage, town: Town
+) -> None:  # type: ignore[no-untyped-def]
     from decision_engine.demo.s1 import S1
 
     S1.play(stage, until="handle_comments")
     auditor = sign_in("auditor")
     case, document = stage.case_id, stage.papers["draft"]
     task_id = stage.waiting("officer", "handle_comments")[0]["id"]
-    for part in ("", "/tasks", "/records", "/events", "/accountability", "/findings", "/diagram", "/documents", "/comments"):
+    for part in (
+        "",
+        "/tasks",
+        "/records",
+        "/events",
+        "/accountability",
+        "/findings",
+        "/diagram",
+        "/documents",
+        "/comments",
+    ):
         assert auditor.get(f"/cases/{case}{part}").status_code == 200, part
     for address in (
         f"/tasks/{task_id}", f"/documents/{document}", f"/documents/{document}/versions/1/content", "/cases", "/tasks",
@@ -195,5 +226,7 @@ def _count(app: Flask) -> dict[str, int]:
             model.__tablename__: session.scalar(select(func.count()).select_from(model)) or 0
             for model in (Case, Task, Record, DocumentVersion)
         }
-        counts["acts"] = session.scalar(select(func.count()).select_from(Event).where(Event.kind != "act.refused")) or 0
+        counts["acts"] = (
+            session.scalar(select(func.count()).select_from(Event).where(Event.kind != "act.refused")) or 0
+        )
     return counts
