@@ -20,6 +20,8 @@ from decision_engine.rules import (  # noqa: F401 - importing a stage declares i
     initiation,
     legality,
     meeting,
+    meeting_order,
+    meeting_vote,
     participation,
     release,
     risk,

@@ -43,6 +43,11 @@ def matter_type(facts: Facts) -> str:
     return written(facts, "matter_type").upper()
 
 
+def collective_category(facts: Facts) -> str:
+    """Return which of the four kinds of weighty item (三重一大) the matter is, if any."""
+    return written(facts, "collective_category", "register_proposal")
+
+
 def missing(answers: Answers, wanted: Mapping[str, Text]) -> tuple[Text, ...]:
     """Return the labels of the *wanted* fields where nothing was entered."""
     return tuple(label for name, label in wanted.items() if not answers.has(name))
