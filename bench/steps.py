@@ -11,6 +11,7 @@ from __future__ import annotations
 import gc
 from collections.abc import Callable
 from dataclasses import dataclass
+from math import inf
 from statistics import mean, median
 from time import thread_time
 
@@ -22,7 +23,7 @@ from SpiffWorkflow.util.task import TaskState
 from bench import model
 from decision_engine import process
 
-RUNS = 60
+RUNS = 40
 REVISIONS = 200
 WINDOWS = {"early": slice(0, 9), "middle": slice(16, 25), "late": slice(31, 40)}  # of 40
 MOST_RATIO, MOST_AFTER_REVISIONS, MOST_BYTES = 2.0, 1.2, 6 * 1024
@@ -48,7 +49,8 @@ def main() -> bool:
     print("\nload -> complete -> save on the 44-element process")
     for line in lines:
         verdict = "ok" if line.is_met else "MISSED"
-        print(f"  {line.what:<44} {line.figure:8.2f} {line.unit:<6} at most {line.most:<7g} {verdict}")
+        budget = f"at most {line.most:<7g} {verdict}" if line.most < inf else "for comparison"
+        print(f"  {line.what:<44} {line.figure:8.2f} {line.unit:<6} {budget}")
     return all(line.is_met for line in lines)
 
 
@@ -64,7 +66,9 @@ def measure() -> list[Line]:
     gc.collect()
     gc.freeze()
     for _ in range(RUNS):
+        stock()  # each engine runs once unmeasured, so that neither pays for the other's cold caches
         reference.append(stock())
+        ours(0)
         times, size = ours(0)
         fresh.append(times)
         sizes.append(size)
@@ -75,7 +79,7 @@ def measure() -> list[Line]:
     lines = []
     for name, window in WINDOWS.items():
         base = _typical(reference, window)
-        lines.append(Line(f"{name}: SpiffWorkflow in memory", base * 1e3, float("inf"), "ms"))
+        lines.append(Line(f"{name}: SpiffWorkflow in memory", base * 1e3, inf, "ms"))
         lines.append(Line(f"{name}: ours", _typical(fresh, window) / base, MOST_RATIO, "x"))
         lines.append(
             Line(

@@ -19,7 +19,7 @@ from SpiffWorkflow.bpmn.specs.event_definitions.message import MessageEventDefin
 from SpiffWorkflow.bpmn.specs.event_definitions.simple import NoneEventDefinition, TerminateEventDefinition
 
 from decision_engine.language import Text
-from decision_engine.process import engine
+from decision_engine.process import specs
 from decision_engine.process.diagram import Diagram, Element, EventDefinition, Flow, Timer
 from decision_engine.process.expressions import NotAnExpression, Variable, parse, parse_variable
 from decision_engine.process.findings import Finding, Refused
@@ -39,7 +39,7 @@ class Definition:
     diagram: Diagram
     reads: frozenset[tuple[str, str]]
     facts: frozenset[str]
-    plans: dict[str, engine.Plan] = field(repr=False, hash=False, compare=False)
+    plans: dict[str, specs.Plan] = field(repr=False, hash=False, compare=False)
 
 
 _cache: OrderedDict[str, Definition] = OrderedDict()
@@ -114,25 +114,25 @@ def _is_count(text: str | None) -> bool:
 # -- what can be built ---------------------------------------------------------------------------------------
 
 _TASKS: dict[str, Any] = {
-    "userTask": engine.UserTask,
-    "manualTask": engine.ManualTask,
-    "task": engine.NoneTask,
+    "userTask": specs.UserTask,
+    "manualTask": specs.ManualTask,
+    "task": specs.NoneTask,
 }
 _GATEWAYS: dict[str, Any] = {
-    "exclusiveGateway": engine.Exclusive,
-    "parallelGateway": engine.Parallel,
-    "inclusiveGateway": engine.Inclusive,
-    "eventBasedGateway": engine.EventGateway,
+    "exclusiveGateway": specs.Exclusive,
+    "parallelGateway": specs.Parallel,
+    "inclusiveGateway": specs.Inclusive,
+    "eventBasedGateway": specs.EventGateway,
 }
 _EVENTS: dict[str, tuple[Any, frozenset[str]]] = {
-    "startEvent": (engine.Start, frozenset({"none"})),
-    "endEvent": (engine.End, frozenset({"none", "terminate", "signal"})),
-    "intermediateCatchEvent": (engine.Catch, frozenset({"timer", "message", "signal"})),
-    "intermediateThrowEvent": (engine.Throw, frozenset({"none", "signal"})),
-    "boundaryEvent": (engine.Boundary, frozenset({"timer", "message", "signal"})),
-    "receiveTask": (engine.Receive, frozenset({"message"})),
+    "startEvent": (specs.Start, frozenset({"none"})),
+    "endEvent": (specs.End, frozenset({"none", "terminate", "signal"})),
+    "intermediateCatchEvent": (specs.Catch, frozenset({"timer", "message", "signal"})),
+    "intermediateThrowEvent": (specs.Throw, frozenset({"none", "signal"})),
+    "boundaryEvent": (specs.Boundary, frozenset({"timer", "message", "signal"})),
+    "receiveTask": (specs.Receive, frozenset({"message"})),
 }
-_SCOPES = {"subProcess": engine.Inside, "callActivity": engine.Call}
+_SCOPES = {"subProcess": specs.Inside, "callActivity": specs.Call}
 _PLAIN = _TASKS.keys() | _GATEWAYS.keys() | _SCOPES.keys()
 _CHOICES = frozenset({"exclusiveGateway", "inclusiveGateway"})
 _AWAITED = frozenset({"intermediateCatchEvent", "receiveTask"})
@@ -186,9 +186,9 @@ def _finding(diagram: Diagram, rule: str, kind: str, place: Element | Flow, mess
 # -- building --------------------------------------------------------------------------------------------------
 
 
-def _plan(diagram: Diagram, scope: str) -> engine.Plan:
+def _plan(diagram: Diagram, scope: str) -> specs.Plan:
     """Build the spec of one process or embedded sub-process."""
-    plan = engine.Plan(scope)
+    plan = specs.Plan(scope)
     elements = diagram.inside(scope)
     guarded: dict[str, Any] = {}
     for element in elements:
@@ -197,9 +197,7 @@ def _plan(diagram: Diagram, scope: str) -> engine.Plan:
         if element.attached_to is not None:
             entry = guarded.get(element.attached_to)
             if entry is None:
-                entry = guarded[element.attached_to] = engine.Guarded(
-                    plan, f"{element.attached_to} [guarded]"
-                )
+                entry = guarded[element.attached_to] = specs.Guarded(plan, f"{element.attached_to} [guarded]")
                 entry.connect(plan.task_specs[element.attached_to])
             entry.connect(plan.task_specs[element.id])
     for element in elements:
@@ -209,12 +207,12 @@ def _plan(diagram: Diagram, scope: str) -> engine.Plan:
             _connect(plan, diagram, element, flow, guarded)
     for element in elements:
         spec = plan.task_specs[element.id]
-        if isinstance(spec, engine.Inclusive) and spec.incoming:
+        if isinstance(spec, specs.Inclusive) and spec.incoming:
             spec.reach = {flow: _reaching(diagram, flow, spec.name) for flow in spec.incoming}
     return plan
 
 
-def _add(plan: engine.Plan, element: Element) -> None:
+def _add(plan: specs.Plan, element: Element) -> None:
     """Add the spec of *element*, and for a multi-instance activity the spec of one instance."""
     if element.loop is None:
         _add_single(plan, element, element.id).element = element
@@ -223,7 +221,7 @@ def _add(plan: engine.Plan, element: Element) -> None:
     instance.element = element
     instance.bpmn_id = None  # the activity is passed when all its instances are
     counted = element.loop.cardinality if element.loop.collection is None else None
-    engine.Repeated(
+    specs.Repeated(
         plan,
         element.id,
         task_spec=instance.name,
@@ -235,7 +233,7 @@ def _add(plan: engine.Plan, element: Element) -> None:
     ).element = element
 
 
-def _add_single(plan: engine.Plan, element: Element, name: str) -> Any:
+def _add_single(plan: specs.Plan, element: Element, name: str) -> Any:
     title = element.name or element.id
     if element.kind in _TASKS:
         return _TASKS[element.kind](plan, name, bpmn_name=title)
@@ -254,7 +252,7 @@ def _event(event: EventDefinition | None) -> Any:
     if event is None or event.kind == "none":
         return NoneEventDefinition()
     if event.kind == "timer" and event.timer is not None:
-        return engine.Timed(event.timer.kind, event.timer.text, _repeats(event.timer))
+        return specs.Timed(event.timer.kind, event.timer.text, _repeats(event.timer))
     if event.kind == "message":
         return MessageEventDefinition(event.name)
     if event.kind == "signal":
@@ -271,12 +269,12 @@ def _repeats(timer: Timer) -> int | None:
 
 
 def _connect(
-    plan: engine.Plan, diagram: Diagram, element: Element, flow: Flow, guarded: dict[str, Any]
+    plan: specs.Plan, diagram: Diagram, element: Element, flow: Flow, guarded: dict[str, Any]
 ) -> None:
     source, to = plan.task_specs[element.id], diagram.elements[flow.target]
     target = guarded.get(to.id) or plan.task_specs[to.id]
     if to.kind in ("parallelGateway", "inclusiveGateway") and len(to.incoming) > 1:
-        arrow = engine.Arrow(plan, flow.id)
+        arrow = specs.Arrow(plan, flow.id)
         arrow.connect(target)
         target.incoming += (flow.id,)
         target = arrow

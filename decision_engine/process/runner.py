@@ -21,7 +21,7 @@ from typing import Any
 from SpiffWorkflow.bpmn.specs.event_definitions.item_aware_event import SignalEventDefinition
 
 from decision_engine.errors import InvalidAnswers, NotReady
-from decision_engine.process import engine, state
+from decision_engine.process import specs, state
 from decision_engine.process.definition import Definition, compile_definition
 from decision_engine.process.diagram import Element
 from decision_engine.process.engine import READY, WAITING, Case, Scope, Token
@@ -150,11 +150,11 @@ def signal(definition: Definition, stored: bytes, name: str) -> Position:
     """
     case = state.load(definition, stored)
     listeners = [token for token in _listeners(case) if token.task_spec.event_definition.name == name]
-    if not listeners:
+    told = [token for token in listeners if _hears_signals(token)]
+    told += [token for token in listeners if not _hears_signals(token)][:1]
+    if not told:
         raise NotReady
-    if not isinstance(listeners[0].task_spec.event_definition, SignalEventDefinition):
-        listeners = listeners[:1]
-    for token in listeners:
+    for token in told:
         token.task_spec.catch(token)
     return _move(definition, case)
 
@@ -222,12 +222,16 @@ def _waiting(case: Case, token: Token) -> Waiting:
 def _is_timer(token: Token) -> bool:
     return (
         token.state == WAITING
-        and isinstance(token.task_spec, engine.Catches)
-        and isinstance(token.task_spec.event_definition, engine.Timed)
+        and isinstance(token.task_spec, specs.Catches)
+        and isinstance(token.task_spec.event_definition, specs.Timed)
     )
+
+
+def _hears_signals(token: Token) -> bool:
+    return isinstance(token.task_spec.event_definition, SignalEventDefinition)
 
 
 def _listeners(case: Case) -> list[Token]:
     """Return who waits for a message or a signal, the longest waiting first."""
     waiting = sorted(case.event_manager.tasks.values(), key=lambda token: token.id)
-    return [token for token in waiting if not isinstance(token.task_spec.event_definition, engine.Timed)]
+    return [token for token in waiting if not isinstance(token.task_spec.event_definition, specs.Timed)]

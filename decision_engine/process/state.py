@@ -21,14 +21,14 @@ from zlib import crc32
 import orjson
 
 from decision_engine.errors import CorruptState, Malformed
-from decision_engine.process import engine
+from decision_engine.process import specs
 from decision_engine.process.definition import Definition
 from decision_engine.process.engine import COMPLETED, LIVE, WAITING, Case, Scope, Token
 
 STATE_FORMAT = 1
 
 _HEADER = 5
-_GROUPS = (engine.Guarded, engine.EventGateway, engine.Repeated)
+_GROUPS = (specs.Guarded, specs.EventGateway, specs.Repeated)
 
 
 def dump(definition: Definition, case: Case) -> bytes:
@@ -90,11 +90,11 @@ def _add(rows: dict[int, list[Any]], token: Token) -> int:
 
 def _restore(part: Case | Scope, rows: list[list[Any]]) -> None:
     part.task_tree = root = Token(part, part.spec.start, None, COMPLETED, number=0)
-    specs, tasks = part.spec.task_specs, part.tasks
+    named, tasks = part.spec.task_specs, part.tasks
     watch = part.top_workflow.event_manager.tasks
     for number, name, state, under, data in rows:
-        token = Token(part, specs[name], tasks[under] if under else root, state, number=number)
+        token = Token(part, named[name], tasks[under] if under else root, state, number=number)
         if data:
             token.internal_data = data
-        if state == WAITING and isinstance(token.task_spec, engine.Catches):
+        if state == WAITING and isinstance(token.task_spec, specs.Catches):
             watch[number] = token

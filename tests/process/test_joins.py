@@ -20,7 +20,7 @@ from SpiffWorkflow.util.task import TaskState
 from bpmn import Process, document, timer
 from decision_engine.errors import EngineDisagrees
 from decision_engine.process import definition as building
-from decision_engine.process import engine
+from decision_engine.process import specs
 from decision_engine.process import state as saving
 
 ROUNDS = 4
@@ -127,7 +127,7 @@ def test_an_unchanged_spiffworkflow_fails_the_same_story(kind: str) -> None:
     assert wrong > 5, "the stock joins are right: this story shows nothing"
 
 
-class StockParallel(engine._Moves, stock.ParallelGateway):
+class StockParallel(specs._Moves, stock.ParallelGateway):
     """SpiffWorkflow's own parallel join inside our engine."""
 
     incoming: tuple[str, ...] = ()
@@ -140,7 +140,7 @@ class StockParallel(engine._Moves, stock.ParallelGateway):
         return super()._run_hook(token)
 
 
-class StockInclusive(engine.Inclusive):
+class StockInclusive(specs.Inclusive):
     """SpiffWorkflow's own inclusive join inside our engine."""
 
     def _update_hook(self, token: Any) -> Any:

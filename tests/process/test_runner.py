@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -671,6 +672,26 @@ def test_running_cases_never_write_to_a_definition() -> None:
         case.do("principal_speaks_last")
         assert case.ended
     assert picture(definition.plans) == before
+
+
+def test_many_threads_may_share_a_definition() -> None:
+    definition = deploy(meeting())
+
+    def play(number: int) -> bytes:
+        position, states = process.start(definition, {}, seed=f"{number % 3:024x}"), []
+        for _ in range(3):
+            while True:
+                ready = position.ready[0]
+                answers = {"speakers": ["wang", "li"], "again": True}
+                position = process.complete(definition, position.state, ready.id, answers)
+                states.append(position.state)
+                if ready.element == "principal_speaks_last":
+                    break
+        return b"".join(states)
+
+    with ThreadPoolExecutor(8) as pool:
+        played = list(pool.map(play, range(60)))
+    assert len(set(played)) == 3, "the same case gave different states in different threads"
 
 
 def picture(value: Any, seen: set[int] | None = None) -> str:
