@@ -2,35 +2,16 @@
 
 from __future__ import annotations
 
-from datetime import date
-
 import pytest
 from sqlalchemy import func, select
 
-from decision_engine import audit, migrations
+from decision_engine import audit
 from decision_engine.access import ROLES
-from decision_engine.clock import SystemClock
 from decision_engine.commands.sessions import sign_in
-from decision_engine.config import Settings
-from decision_engine.db import open_engine
 from decision_engine.demo import load_town
 from decision_engine.demo.town import MAYORS_OFFICE, OFFICIALS, PARTY_COMMITTEE, ROLE_NAMES
 from decision_engine.models import Body, BodyMember, Event, EventPayload, Person, Post
-from decision_engine.work import House, reading
-
-
-@pytest.fixture
-def house(tmp_path):
-    settings = Settings(
-        database_url=f"sqlite:///{tmp_path}/town.db",
-        data_dir=tmp_path,
-        argon2_time_cost=1,
-        argon2_memory_kib=64,
-    )
-    engine = open_engine(settings.database_url)
-    migrations.upgrade(engine)
-    yield House(settings, engine, SystemClock())
-    engine.dispose()
+from decision_engine.work import reading
 
 
 @pytest.fixture
@@ -97,9 +78,3 @@ def test_auditors_hold_no_post_that_acts_and_recorders_do_not_preside():
         assert not {"recorder", "principal"} <= set(one.roles)
         assert not {"risk_assessor", "post_evaluator"} <= set(one.roles)
         assert not {"lead_unit_officer", "legal_officer"} <= set(one.roles)
-
-
-def test_demonstration_posts_began_before_any_story():
-    from decision_engine.demo.town import SINCE
-
-    assert date(2026, 2, 24) > SINCE
