@@ -10,6 +10,7 @@ from decision_engine import access
 from decision_engine.calendar import CalendarDay as Day
 from decision_engine.calendar import CalendarNotice as Notice
 from decision_engine.calendar import NoticeReport, examine_notice
+from decision_engine.commands.deadlines import count_anew
 from decision_engine.errors import Conflict, Forbidden, InvalidAnswers, NotFound
 from decision_engine.language import Text
 from decision_engine.models import CalendarDay, CalendarNotice
@@ -39,7 +40,7 @@ def propose_notice(work: Work, notice: Notice, days: Sequence[Day]) -> tuple[Cal
 
 
 def approve_notice(work: Work, notice_id: str) -> CalendarNotice:
-    """Put a notice in force; never by the person who proposed it."""
+    """Put a notice in force and count provisional deadlines anew; never by the person who proposed it."""
     work.tries(CHAIN, "calendar.approve", notice=notice_id)
     standing = access.stand_anywhere(work.actor, "calendar.approve")
     row = work.session.get(CalendarNotice, notice_id, with_for_update=True)
@@ -50,5 +51,14 @@ def approve_notice(work: Work, notice_id: str) -> CalendarNotice:
     if row.proposed_by == work.actor.person_id:
         raise Forbidden(Text("须由录入人以外的第二人批准。", "A second person must approve."))
     row.status, row.approved_by, row.approved_at = "APPROVED", work.actor.person_id, work.now
-    work.record("calendar.approved", CHAIN, standing=standing, notice=row.id, document_no=row.document_no)
+    work.session.flush()
+    recounted = count_anew(work)
+    work.record(
+        "calendar.approved",
+        CHAIN,
+        standing=standing,
+        notice=row.id,
+        document_no=row.document_no,
+        recounted=recounted,
+    )
     return row

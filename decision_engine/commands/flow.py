@@ -5,25 +5,13 @@ Not a verb of its own: commands that move a case end with `follow`, in the same 
 
 from __future__ import annotations
 
-import re
-from datetime import datetime, timedelta
-
 from sqlalchemy import select
 
-from decision_engine import process, rules
-from decision_engine.calendar import SHANGHAI, WorkCalendar, add_months, end_of_day, local_day
+from decision_engine import process
+from decision_engine.commands.deadlines import due
 from decision_engine.models import Case, Job, Task
 from decision_engine.queries.casefile import CaseFile
 from decision_engine.work import Work
-
-PARAMETER = re.compile(r"\s*(?:parameter\(\s*['\"])?([a-z][a-z0-9_]*)(?:['\"]\s*\))?\s*")
-DURATION = re.compile(r"P(?:(\d+)Y)?(?:(\d+)M)?(?:(\d+)W)?(?:(\d+)D)?(?:T(?:(\d+)H)?(?:(\d+)M)?(?:(\d+)S)?)?")
-
-AGREED = {"comment_period": ("publish_notice", "deadline")}
-"""Timers whose end was agreed on the record: step of the timer -> (step, field) that fixes it.
-
-The statutory minimum is a rule on that step (R-713-15-2); the timer keeps what was announced.
-"""
 
 
 def follow(work: Work, case: Case, position: process.Position, file: CaseFile) -> None:
@@ -82,7 +70,7 @@ def _follow_timers(work: Work, case: Case, position: process.Position, file: Cas
     for one in position.timers:
         if one.id in known:
             continue
-        due_at, provisional = due(work, one, file)
+        due_at, provisional = due(one.step, one.text, work.now, file)
         work.session.add(
             Job(
                 kind="timer",
@@ -97,39 +85,3 @@ def _follow_timers(work: Work, case: Case, position: process.Position, file: Cas
                 created_at=work.now,
             )
         )
-
-
-def due(work: Work, timer: process.Waiting, file: CaseFile) -> tuple[datetime, bool]:
-    """Return when *timer*, begun now, falls due, and whether that is provisional (beyond the known calendar)."""
-    agreed = AGREED.get(timer.step or "")
-    if agreed is not None:
-        step, field = agreed
-        day = next((r.day(field) for r in reversed(file.records) if r.kind == step), None)
-        if day is not None:
-            return end_of_day(day), not file.calendar.knows(day)
-    named = PARAMETER.fullmatch(timer.text)
-    if named is not None:
-        moment = file.calendar.due(work.now, rules.period(named[1], file.organ, work.today))
-        return moment.at, moment.provisional
-    if timer.kind == "date":
-        moment_written = datetime.fromisoformat(timer.text)
-        return moment_written if moment_written.tzinfo else moment_written.replace(tzinfo=SHANGHAI), False
-    return _after(work.now, timer.text, file.calendar)
-
-
-def _after(start: datetime, text: str, calendar: WorkCalendar) -> tuple[datetime, bool]:
-    """Return the end of the ISO 8601 duration *text* begun at *start*.
-
-    Whole days and longer end with their last day, on a working day (R-CAL-1, R-CAL-4, R-CAL-8); a duration with
-    hours or minutes is counted exactly (R-CAL-9). A cycle (`R3/PT1H`) is read as its first turn.
-    """
-    found = DURATION.fullmatch(text.rpartition("/")[2])
-    if found is None:
-        raise ValueError(f"{text!r} is not a duration")
-    years, months, weeks, days, hours, minutes, seconds = (int(one or 0) for one in found.groups())
-    day = add_months(local_day(start), 12 * years + months) + timedelta(days=7 * weeks + days)
-    if not hours and not minutes and not seconds:
-        last = calendar.next_working_day(day)
-        return last.ends, last.provisional
-    exact = start + (day - local_day(start)) + timedelta(hours=hours, minutes=minutes, seconds=seconds)
-    return exact, False

@@ -14,6 +14,7 @@ from typing import Any
 from sqlalchemy import select
 
 from decision_engine import access, forms, process, rules
+from decision_engine.calendar import SHANGHAI
 from decision_engine.commands.effects import take_effect
 from decision_engine.commands.flow import follow
 from decision_engine.errors import Conflict, Forbidden, InvalidAnswers, NotFound, NotReady, Unlawful
@@ -277,5 +278,5 @@ def _who_was_faster(work: Work, task: Task) -> Text | None:
     name = _name(work, task.closed_by)
     if name is None or task.closed_at is None:
         return None
-    at = task.closed_at.isoformat(timespec="seconds")
+    at = task.closed_at.astimezone(SHANGHAI).strftime("%Y-%m-%d %H:%M")
     return Text(f"该事项已由{name}于 {at} 办结。", f"{name} completed this at {at}.")
