@@ -76,7 +76,11 @@ def test_saving_and_loading_changes_nothing_wherever_a_case_stands(definition: D
         if case.ended:
             break
         stored = case.position.state
-        assert state.dump(definition, state.load(definition, stored)) == stored
+        loaded = state.load(definition, stored)
+        assert state.dump(definition, loaded) == stored
+        assert all(token.depth <= 4 for token in loaded.all_tokens()), (
+            "nothing finished is kept above a token"
+        )
         assert len(stored) < 2048
         moves = [("do", ready.id) for ready in case.position.ready]
         moves += [("elapse", timer.id) for timer in case.position.timers]

@@ -64,6 +64,14 @@ def test_a_straight_process_of_two_thousand_tasks_runs() -> None:
     assert case.ready == ["t5"]
 
 
+def test_three_thousand_elements_are_passed_in_one_move() -> None:
+    p = Process("far")
+    p.chain(p.start(), p.task("work"), *(p.throw(f"m{number}") for number in range(3000)), p.end())
+    case = Player(deploy(p)).do("work")
+    assert case.ended
+    assert len(case.trail) == 3003
+
+
 def test_the_thousandth_revision_is_like_the_first() -> None:
     p = Process("revise")
     p.chain(
