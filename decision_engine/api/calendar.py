@@ -50,6 +50,12 @@ class SpanQuery(Said):
     end = CalendarDay("结束日期", "Last day; counted", required=True)
 
 
+class OneDayQuery(Said):
+    """Which day."""
+
+    day = CalendarDay("日期", "Day", required=True)
+
+
 class DaySaid(Said):
     """One arranged day."""
 
@@ -151,10 +157,10 @@ def working_days(work: Work, query: dict[str, Any]) -> dict[str, Any]:
     return query | {"working_days": span.days, "provisional": span.provisional, "calendar": calendar.version}
 
 
-@room.ask("/calendar/days/<id:day>", "某日是否工作日", "One day", answer=DayOut)
-def one_day(work: Work, day: str) -> dict[str, Any]:
+@room.ask("/calendar/day", "某日是否工作日", "One day", query=OneDayQuery, answer=DayOut)
+def one_day(work: Work, query: dict[str, Any]) -> dict[str, Any]:
     """Tell whether a day is a working day."""
-    asked = CalendarDay("日期", "Day").deserialize(day)
+    asked = query["day"]
     calendar = calendar_of(work.session)
     try:
         working: bool | None = calendar.is_working_day(asked)

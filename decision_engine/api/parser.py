@@ -55,7 +55,8 @@ class Parser(FlaskParser):  # type: ignore[type-arg,unused-ignore]
     def handle_error(self, error: ma.ValidationError, *_: Any, **__: Any) -> NoReturn:
         """Refuse with every field that is wrong, in both languages."""
         identity.stranger_first()
-        raise InvalidAnswers(by_path(error.messages)) from None
+        (messages,) = error.messages_dict.values()  # webargs puts the place (json, query) around them
+        raise InvalidAnswers(by_path(messages)) from None
 
 
 Parser.__location_map__ = {

@@ -39,7 +39,9 @@ def served(app: Flask) -> Iterator[int]:
         server.task_dispatcher.shutdown()
 
 
-def at_once(port: int, path: str, bodies: list[dict[str, Any]], headers: list[dict[str, str]]) -> list[tuple[int, Any]]:
+def at_once(
+    port: int, path: str, bodies: list[dict[str, Any]], headers: list[dict[str, str]]
+) -> list[tuple[int, Any]]:
     """Send every body from a thread and a connection of its own, all released together."""
     gate = threading.Barrier(len(bodies))
     answers: list[tuple[int, Any] | None] = [None] * len(bodies)
@@ -137,7 +139,9 @@ def test_one_of_fifty_takes_a_task_up(app: Flask, stage: Stage, ready: str) -> N
     assert all(body["by"] and body["at"] for status, body in answers if status == 409)
 
 
-def test_a_door_that_only_checks_and_then_acts_would_be_caught(app: Flask, house: House, stage: Stage, ready: str) -> None:
+def test_a_door_that_only_checks_and_then_acts_would_be_caught(
+    app: Flask, house: House, stage: Stage, ready: str
+) -> None:
     """Negative control: without the lock and the version, the same race has several winners."""
     from flask import jsonify
 
@@ -155,7 +159,9 @@ def test_a_door_that_only_checks_and_then_acts_would_be_caught(app: Flask, house
 
     app._got_first_request = False
     app.add_url_rule("/careless", "careless", careless, methods=["POST"])
-    headers = [{"Authorization": f"Bearer {stage.token('officer')}", "Content-Type": "application/json"}] * CLIENTS
+    headers = [
+        {"Authorization": f"Bearer {stage.token('officer')}", "Content-Type": "application/json"}
+    ] * CLIENTS
     with served(app) as port:
         at_once(port, "/careless", [{}] * CLIENTS, headers)
     assert len(winners) > 1
