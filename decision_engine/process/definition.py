@@ -27,9 +27,9 @@ from decision_engine.process.findings import Finding, Refused
 CACHED = 64  # definitions kept ready
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Definition:
-    """One deployment, ready to run.
+    """One deployment, ready to run. Two are equal when they are one: compare their hashes otherwise.
 
     *reads* are the fields of answers (step, field) and *facts* the case facts that some expression
     reads; the runner keeps nothing else. *plans* are the engine's specs by process or sub-process id.
@@ -39,7 +39,7 @@ class Definition:
     diagram: Diagram
     reads: frozenset[tuple[str, str]]
     facts: frozenset[str]
-    plans: dict[str, specs.Plan] = field(repr=False, hash=False, compare=False)
+    plans: dict[str, specs.Plan] = field(repr=False)
 
 
 _cache: OrderedDict[str, Definition] = OrderedDict()

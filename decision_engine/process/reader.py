@@ -435,7 +435,7 @@ def _is_time(kind: str, text: str) -> bool:
         return "T" in text
     if kind == "cycle":
         rounds, _, period = text.partition("/")
-        return re.fullmatch(r"R\d{0,4}", rounds) is not None and _DURATION.fullmatch(period) is not None
+        return re.fullmatch(r"R([1-9]\d{0,3})?", rounds) is not None and _DURATION.fullmatch(period) is not None
     return _DURATION.fullmatch(text) is not None or _PARAMETER.fullmatch(text) is not None
 
 

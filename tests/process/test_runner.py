@@ -14,6 +14,7 @@ from player import Player, deploy
 from bpmn import Process, message, multi_instance, signal, timer
 from decision_engine import process
 from decision_engine.errors import EngineDisagrees, InvalidAnswers, Malformed, NotReady
+from decision_engine.process import definition as building
 
 
 def straight(*steps: str, id: str = "straight") -> Process:  # noqa: A002
@@ -658,6 +659,14 @@ def test_a_diagram_that_never_rests_is_stopped() -> None:
 def test_a_definition_is_compiled_once() -> None:
     assert deploy(straight("draft")) is deploy(straight("draft"))
     assert deploy(straight("draft")) is not deploy(straight("review"))
+    assert {deploy(straight("draft")): 1}
+
+
+def test_no_more_definitions_are_kept_ready_than_a_server_needs() -> None:
+    for number in range(building.CACHED + 3):
+        last = deploy(straight("draft", id=f"kept_{number}"))
+    assert len(building._cache) == building.CACHED
+    assert deploy(straight("draft", id=f"kept_{number}")) is last
 
 
 def test_running_cases_never_write_to_a_definition() -> None:

@@ -534,6 +534,7 @@ def test_token_quantities_are_refused(attribute: str) -> None:
         ("date", "2026-13-01T09:00:00+08:00"),
         ("cycle", "P30D"),
         ("cycle", "R3"),
+        ("cycle", "R0/P1D"),
         ("cycle", "0 0 * * *"),
     ],
 )
