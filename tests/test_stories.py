@@ -389,6 +389,25 @@ def test_a_deferred_item_comes_back_to_a_second_meeting(before):
     assert stage.steps_waiting() == {"report_party_committee"}
 
 
+def test_an_exception_is_possible_where_the_law_knows_one_and_stands_on_the_register(before):
+    """A shorter comment period needs its reason in the notice, and an exception somebody approved, kept in the log."""
+    stage = before("publish_notice")
+    reason = "汛期将至，须在汛前完成搬迁安置事项。"
+    shorter = hearing.notice(stage) | {"deadline": "2026-03-20"}
+    claim = [{"rule": "R-713-15-2", "reason": reason, "approver": stage.person("mayor")}]
+    with nothing_is_written_but_the_refusal(stage, "R-713-15-2"):
+        unlawful(
+            stage.refused("officer", "publish_notice", shorter | {"shortening_reason": reason}), "R-713-15-2"
+        )
+    with nothing_is_written_but_the_refusal(stage, "R-713-15-3"):
+        unlawful(stage.refused("officer", "publish_notice", shorter, exceptions=claim), "R-713-15-3")
+    stage.complete("officer", "publish_notice", shorter | {"shortening_reason": reason}, exceptions=claim)
+    assert events(stage)[-1]["body"]["exceptions"] == ["R-713-15-2"]
+    assert stage.ask(None, f"/consultations/{stage.case_id}")["notice"]["shortening_reason"] == reason
+    assert stage.move_to("2026-03-20 23:59") == 0
+    assert stage.move_to("2026-03-21 00:00") == 1
+
+
 def test_a_period_that_ended_while_the_house_was_down_ends_exactly_once(before):
     """The service stood still for two weeks; when it is back the comment period ends, once, and the case goes on."""
     stage = before("period_ends")

@@ -1,7 +1,7 @@
 """Story S1: three villages that have moved into a town community dissolve their committees (domain.md section 13)."""
 
 from decision_engine.demo.s1 import afterwards, beginning, hearing, meetings, review
-from decision_engine.demo.s1.expected import expected
+from decision_engine.demo.s1.promises import expected
 from decision_engine.demo.story import Story
 
 S1 = Story(

@@ -156,9 +156,7 @@ def hold_villagers_meeting(stage: Stage) -> None:
     stage.complete("officer", "hold_villagers_meeting", villagers_meetings())
 
 
-def villagers_meetings(
-    notice_on: str = "2026-03-10", held_on: str = "2026-03-22", **changes: int
-) -> Answers:
+def villagers_meetings(notice_on: str = "2026-03-10", held_on: str = "2026-03-22", **changes: int) -> Answers:
     """Return the three meetings; *changes* are made to the figures of 西柳村."""
     meetings = [
         {
