@@ -264,16 +264,11 @@ class Repeated(_Moves, LoopTask):
             return list(value)
         if not self.is_list and type(value) is int and 0 <= value <= MAX_INSTANCES:
             return list(range(value))
-        raise InvalidAnswers(
-            {
-                str(self.over): (
-                    Text(
-                        f"须列明“{self.over}”，才能确定由谁办理（最多 {MAX_INSTANCES} 人）。",
-                        f"“{self.over}” must be given to know who acts next (at most {MAX_INSTANCES}).",
-                    ),
-                )
-            }
+        reason = Text(
+            f"须列明“{self.over}”，才能确定由谁办理（最多 {MAX_INSTANCES} 人）。",
+            f"“{self.over}” must be given to know who acts next (at most {MAX_INSTANCES}).",
         )
+        raise InvalidAnswers({str(self.over): (reason,)}, reason)
 
 
 # -- events --------------------------------------------------------------------------------------------------
@@ -387,14 +382,8 @@ def _no_way(gateway: Any) -> NoReturn:
         if condition is not None
         for variable in parse(condition.args[0]).variables
     )
-    raise InvalidAnswers(
-        {
-            name: (
-                Text(
-                    f"“{gateway.bpmn_name}”处没有任何一条路径的条件得到满足，请检查此项。",
-                    f"No way on from “{gateway.bpmn_name}” is open with this value.",
-                ),
-            )
-            for name in read
-        }
+    reason = Text(
+        f"“{gateway.bpmn_name}”处没有任何一条路径的条件得到满足，请检查相关内容。",
+        f"No way on from “{gateway.bpmn_name}” is open with these answers.",
     )
+    raise InvalidAnswers({name: (reason,) for name in read}, reason)

@@ -160,6 +160,8 @@ def test_answers_that_open_no_way_are_refused_and_named(answers: dict[str, Any])
     with pytest.raises(InvalidAnswers) as refusal:
         case.do("determine_risk", **answers)
     assert "outcome" in refusal.value.fields
+    assert "risk" in refusal.value.message.zh
+    assert "risk" in refusal.value.message.en
     assert case.position.state == before
     assert case.do("determine_risk", outcome="CONTROLLABLE").ready == ["go_on"]
 
