@@ -60,6 +60,7 @@ def register(app: Flask) -> None:
     app.before_request(_limit_body)
     app.before_request(identity.refuse_strangers)
     app.after_request(_guard)
+    app.teardown_request(_put_away)
     api = openapi.Document(app, spec_kwargs={"info": openapi.information(__version__)})
     for field, kind, form in OPENAPI_TYPES:
         api.register_field(field, kind, form)
@@ -73,6 +74,11 @@ def _limit_body() -> None:
     house: House = identity.house()
     if request.mimetype != "multipart/form-data":
         request.max_content_length = house.settings.max_body
+
+
+def _put_away(_error: BaseException | None) -> None:
+    """Close what an upload left open."""
+    request.close()
 
 
 def _guard(response: Response) -> Response:

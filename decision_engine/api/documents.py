@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+from pathlib import PurePath
 from typing import Any
+from urllib.parse import quote
 
 from flask import Response
 from flask_smorest.fields import Upload
@@ -224,6 +226,10 @@ def read_file(file: Any) -> tuple[str, bytes]:
     """Return name and content of an uploaded file. Raises `InvalidAnswers` when it is none."""
     if not isinstance(file, FileStorage) or not file.filename:
         raise InvalidAnswers({"file": (Text("请附上文件。", "Attach a file."),)})
+    if not file.filename.isprintable():
+        raise InvalidAnswers(
+            {"file": (Text("文件名含有无效字符。", "The file's name holds invalid characters."),)}
+        )
     return file.filename, file.stream.read()
 
 
@@ -249,6 +255,8 @@ def attachment(version: DocumentVersion) -> Response:
             )
         )
     response = Response(content, content_type=version.media_type)
-    response.headers.set("Content-Disposition", "attachment", filename=version.file_name)
+    ending = PurePath(version.file_name).suffix
+    name = f"filename=\"document{ending}\"; filename*=UTF-8''{quote(version.file_name, safe='')}"  # RFC 6266
+    response.headers["Content-Disposition"] = f"attachment; {name}"
     response.set_etag(version.sha256)
     return response

@@ -177,7 +177,7 @@ def _writes(stage, town: Town, task_id: str) -> dict[tuple[str, str], dict[str, 
     head = stage.ask("admin1", f"/people/{mayor}")
     post, account = head["posts"][0]["id"], head["accounts"][0]["id"]
     lent = {
-        "organ_id": organ, "to": town.persons["deputy1"], "since": "2026-04-01", "until": "2026-04-30", "reason": "出差",
+        "organ_id": organ, "to": town.persons["deputy1"], "since": "2026-04-01", "until": "2026-04-30", "reason": "x",
     }  # fmt: skip
     delegation = stage.say("mayor", "/delegations", lent)["delegation"]["id"]
     definition = stage.ask("admin1", "/definitions")["items"][0]["hash"]
@@ -197,7 +197,9 @@ def _writes(stage, town: Town, task_id: str) -> dict[tuple[str, str], dict[str, 
         ("POST", "/definitions"): {"files": [{"name": "a.bpmn", "content": "<a/>"}]},
         ("POST", f"/definitions/{definition}/approval"): {"approve": True},
         ("POST", "/people"): {"organ_id": organ, "name": "x"},
-        ("POST", f"/people/{mayor}/posts"): {"organ_id": organ, "title": "x", "roles": ["expert"], "since": "2026-01-01"},
+        ("POST", f"/people/{mayor}/posts"): {
+            "organ_id": organ, "title": "x", "roles": ["expert"], "since": "2026-01-01",
+        },
         ("POST", f"/posts/{post}/end"): {"until": "2026-12-31"},
         ("POST", f"/people/{mayor}/accounts"): {"organ_id": organ, "login": "x", "password": "long enough"},
         ("POST", f"/accounts/{account}/closure"): {"organ_id": organ},

@@ -16,7 +16,7 @@ from flask import Flask
 from sqlalchemy import func, select
 from waitress.server import create_server
 
-from decision_engine.demo.s1 import S1, beginning
+from decision_engine.demo.s1 import S1
 from decision_engine.demo.stage import Stage
 from decision_engine.demo.town import Town
 from decision_engine.models import Event, Record
