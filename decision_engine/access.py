@@ -43,6 +43,7 @@ ACTS: Mapping[str, frozenset[str]] = {
     "people.read": ROLES,
     "calendar.propose": frozenset({"administrator"}),
     "calendar.approve": frozenset({"administrator", "legal_officer"}),
+    "catalogue.keep": frozenset({"office_director", "secretary"}),
     "incident.read": frozenset({"administrator", "auditor"}),
 }
 """Act -> roles that may do it in the organ concerned. What is not here may not be done at all."""

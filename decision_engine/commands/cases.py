@@ -11,7 +11,7 @@ from decision_engine import access, process, rules
 from decision_engine.commands.flow import follow
 from decision_engine.errors import NotFound
 from decision_engine.language import Text
-from decision_engine.models import Case
+from decision_engine.models import Case, Catalogue, CatalogueEntry
 from decision_engine.queries import definitions
 from decision_engine.queries.casefile import open_file
 from decision_engine.work import Work
@@ -27,11 +27,13 @@ def open_case(
     matter: Mapping[str, Any] | None = None,
     process_id: str = PROCESS,
     supersedes: str | None = None,
+    catalogue_entry: str | None = None,
 ) -> Case:
     """Open a case of *organ_id* on the newest deployed definition and return it, its first tasks waiting.
 
     *matter* are facts known beforehand (`matter_type`, `on_catalogue` …). *supersedes* is the id of an ended or
-    running case whose decision this one adjusts (art. 37). Raises `Forbidden`, `NotFound`.
+    running case whose decision this one adjusts (art. 37); *catalogue_entry* the entry it runs.
+    Raises `Forbidden`, `NotFound`.
     """
     work.tries("cases", "case.open", organ=organ_id)
     standing = access.stand(work.actor, "case.open", organ_id)
@@ -39,15 +41,27 @@ def open_case(
         _same_organ(work, supersedes, organ_id)
     definition_row = definitions.in_force(work.session, process_id)
     definition = definitions.compiled(work.session, definition_row.hash)
-    facts = dict(matter or {})
+    facts = dict(matter or {}) | _listed(work, catalogue_entry, organ_id)
     position = process.start(definition, facts)
     year = work.today.year
     case = Case(
-        organ_id=organ_id, year=year, number=_next_number(work, organ_id, year), title=title, matter=facts,
-        status="RUNNING", supersedes_id=supersedes, definition_hash=definition_row.hash, state=position.state,
-        state_format=process.STATE_FORMAT, created_at=work.now, created_by=work.actor.person_id,
-        records=0, head_seq=0, head_hash="",
-    )  # fmt: skip
+        organ_id=organ_id,
+        year=year,
+        number=_next_number(work, organ_id, year),
+        title=title,
+        matter=facts,
+        status="RUNNING",
+        supersedes_id=supersedes,
+        catalogue_entry_id=catalogue_entry,
+        definition_hash=definition_row.hash,
+        state=position.state,
+        state_format=process.STATE_FORMAT,
+        created_at=work.now,
+        created_by=work.actor.person_id,
+        records=0,
+        head_seq=0,
+        head_hash="",
+    )
     work.session.add(case)
     work.session.flush()
     follow(work, case, position, open_file(work, case, "register_proposal"))
@@ -65,6 +79,28 @@ def open_case(
         next=[[one.id, one.element] for one in position.ready],
     )
     return case
+
+
+def _listed(work: Work, entry_id: str | None, organ_id: str) -> dict[str, Any]:
+    """Return what being on the catalogue says of the matter."""
+    if entry_id is None:
+        return {}
+    row = work.session.execute(
+        select(CatalogueEntry, Catalogue)
+        .join(Catalogue, Catalogue.id == CatalogueEntry.catalogue_id)
+        .where(
+            CatalogueEntry.id == entry_id,
+            CatalogueEntry.until.is_(None),
+            Catalogue.organ_id == organ_id,
+            Catalogue.version > 0,
+        )
+    ).one_or_none()
+    if row is None:
+        raise NotFound(
+            Text("已公布的决策事项目录中没有这一事项。", "The published catalogue holds no such matter.")
+        )
+    entry, catalogue = row
+    return {"on_catalogue": True, "catalogue_id": f"{catalogue.year}-{entry.number}"}
 
 
 def _same_organ(work: Work, case_id: str, organ_id: str) -> None:

@@ -11,6 +11,7 @@ from decision_engine.models.cases import (
     Record,
     Task,
 )
+from decision_engine.models.catalogue import Catalogue, CatalogueEntry
 from decision_engine.models.jobs import CalendarDay, CalendarNotice, FinishedRequest, Incident, Job
 from decision_engine.models.log import AccessEntry, Chain, Event, EventPayload
 from decision_engine.models.people import (
@@ -26,8 +27,33 @@ from decision_engine.models.people import (
 )
 
 __all__ = [
-    "AccessEntry", "Account", "Body", "BodyMember", "CalendarDay", "CalendarNotice", "Case", "Chain", "Comment",
-    "CommentContact", "Definition", "DefinitionFile", "Delegation", "Document", "DocumentVersion", "Event",
-    "EventPayload", "FinishedRequest", "Incident", "Job", "Organ", "Person", "Post", "Record", "Task", "Token",
+    "AccessEntry",
+    "Account",
+    "Body",
+    "BodyMember",
+    "CalendarDay",
+    "CalendarNotice",
+    "Case",
+    "Catalogue",
+    "CatalogueEntry",
+    "Chain",
+    "Comment",
+    "CommentContact",
+    "Definition",
+    "DefinitionFile",
+    "Delegation",
+    "Document",
+    "DocumentVersion",
+    "Event",
+    "EventPayload",
+    "FinishedRequest",
+    "Incident",
+    "Job",
+    "Organ",
+    "Person",
+    "Post",
+    "Record",
+    "Task",
+    "Token",
     "Unit",
-]  # fmt: skip
+]

@@ -57,6 +57,7 @@ class Case(Model):
     matter: Mapped[dict[str, Any]]
     status: Mapped[str]
     lead_unit_id: Mapped[str | None] = mapped_column(ForeignKey("unit.id"))
+    catalogue_entry_id: Mapped[str | None] = mapped_column(ForeignKey("catalogue_entry.id"), index=True)
     supersedes_id: Mapped[str | None] = mapped_column(ForeignKey("decision_case.id"))
     definition_hash: Mapped[str] = mapped_column(ForeignKey("definition.hash"))
     state: Mapped[bytes]

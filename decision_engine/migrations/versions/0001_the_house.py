@@ -109,6 +109,18 @@ def upgrade() -> None:
         sa.UniqueConstraint("document_no", name=op.f("uq_calendar_notice_document_no")),
     )
     op.create_table(
+        "catalogue",
+        sa.Column("id", sa.String(), nullable=False),
+        sa.Column("organ_id", sa.String(), nullable=False),
+        sa.Column("year", sa.Integer(), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("party_consent_at", sa.Date(), nullable=True),
+        sa.Column("published_at", sa.Date(), nullable=True),
+        sa.ForeignKeyConstraint(["organ_id"], ["organ.id"], name=op.f("fk_catalogue_organ_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_catalogue")),
+        sa.UniqueConstraint("organ_id", "year", name=op.f("uq_catalogue_organ_id_year")),
+    )
+    op.create_table(
         "definition",
         sa.Column("hash", sa.String(), nullable=False),
         sa.Column("process", sa.String(), nullable=False),
@@ -190,39 +202,22 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("notice_id", "day", name=op.f("pk_calendar_day")),
     )
     op.create_table(
-        "decision_case",
+        "catalogue_entry",
         sa.Column("id", sa.String(), nullable=False),
-        sa.Column("organ_id", sa.String(), nullable=False),
-        sa.Column("year", sa.Integer(), nullable=False),
+        sa.Column("catalogue_id", sa.String(), nullable=False),
         sa.Column("number", sa.Integer(), nullable=False),
         sa.Column("title", sa.String(), nullable=False),
-        sa.Column("matter", sa.JSON(), nullable=False),
-        sa.Column("status", sa.String(), nullable=False),
+        sa.Column("category", sa.String(), nullable=False),
         sa.Column("lead_unit_id", sa.String(), nullable=True),
-        sa.Column("supersedes_id", sa.String(), nullable=True),
-        sa.Column("definition_hash", sa.String(), nullable=False),
-        sa.Column("state", sa.LargeBinary(), nullable=False),
-        sa.Column("state_format", sa.Integer(), nullable=False),
-        sa.Column("draft", sa.String(), nullable=True),
-        sa.Column("created_at", Moment(), nullable=False),
-        sa.Column("created_by", sa.String(), nullable=False),
-        sa.Column("ended_at", Moment(), nullable=True),
-        sa.Column("ending", sa.String(), nullable=True),
-        sa.Column("records", sa.Integer(), nullable=False),
-        sa.Column("head_seq", sa.Integer(), nullable=False),
-        sa.Column("head_hash", sa.String(), nullable=False),
-        sa.Column("version", sa.Integer(), nullable=False),
-        sa.ForeignKeyConstraint(["created_by"], ["person.id"], name=op.f("fk_decision_case_created_by")),
+        sa.Column("since", sa.Integer(), nullable=False),
+        sa.Column("until", sa.Integer(), nullable=True),
+        sa.Column("reason", sa.String(), nullable=True),
         sa.ForeignKeyConstraint(
-            ["definition_hash"], ["definition.hash"], name=op.f("fk_decision_case_definition_hash")
+            ["catalogue_id"], ["catalogue.id"], name=op.f("fk_catalogue_entry_catalogue_id")
         ),
-        sa.ForeignKeyConstraint(["lead_unit_id"], ["unit.id"], name=op.f("fk_decision_case_lead_unit_id")),
-        sa.ForeignKeyConstraint(["organ_id"], ["organ.id"], name=op.f("fk_decision_case_organ_id")),
-        sa.ForeignKeyConstraint(
-            ["supersedes_id"], ["decision_case.id"], name=op.f("fk_decision_case_supersedes_id")
-        ),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_decision_case")),
-        sa.UniqueConstraint("organ_id", "year", "number", name=op.f("uq_decision_case_organ_id_year_number")),
+        sa.ForeignKeyConstraint(["lead_unit_id"], ["unit.id"], name=op.f("fk_catalogue_entry_lead_unit_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_catalogue_entry")),
+        sa.UniqueConstraint("catalogue_id", "number", name=op.f("uq_catalogue_entry_catalogue_id_number")),
     )
     op.create_table(
         "definition_file",
@@ -265,6 +260,50 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("token", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_token_account_id"), ["account_id"], unique=False)
+
+    op.create_table(
+        "decision_case",
+        sa.Column("id", sa.String(), nullable=False),
+        sa.Column("organ_id", sa.String(), nullable=False),
+        sa.Column("year", sa.Integer(), nullable=False),
+        sa.Column("number", sa.Integer(), nullable=False),
+        sa.Column("title", sa.String(), nullable=False),
+        sa.Column("matter", sa.JSON(), nullable=False),
+        sa.Column("status", sa.String(), nullable=False),
+        sa.Column("lead_unit_id", sa.String(), nullable=True),
+        sa.Column("catalogue_entry_id", sa.String(), nullable=True),
+        sa.Column("supersedes_id", sa.String(), nullable=True),
+        sa.Column("definition_hash", sa.String(), nullable=False),
+        sa.Column("state", sa.LargeBinary(), nullable=False),
+        sa.Column("state_format", sa.Integer(), nullable=False),
+        sa.Column("draft", sa.String(), nullable=True),
+        sa.Column("created_at", Moment(), nullable=False),
+        sa.Column("created_by", sa.String(), nullable=False),
+        sa.Column("ended_at", Moment(), nullable=True),
+        sa.Column("ending", sa.String(), nullable=True),
+        sa.Column("records", sa.Integer(), nullable=False),
+        sa.Column("head_seq", sa.Integer(), nullable=False),
+        sa.Column("head_hash", sa.String(), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["catalogue_entry_id"], ["catalogue_entry.id"], name=op.f("fk_decision_case_catalogue_entry_id")
+        ),
+        sa.ForeignKeyConstraint(["created_by"], ["person.id"], name=op.f("fk_decision_case_created_by")),
+        sa.ForeignKeyConstraint(
+            ["definition_hash"], ["definition.hash"], name=op.f("fk_decision_case_definition_hash")
+        ),
+        sa.ForeignKeyConstraint(["lead_unit_id"], ["unit.id"], name=op.f("fk_decision_case_lead_unit_id")),
+        sa.ForeignKeyConstraint(["organ_id"], ["organ.id"], name=op.f("fk_decision_case_organ_id")),
+        sa.ForeignKeyConstraint(
+            ["supersedes_id"], ["decision_case.id"], name=op.f("fk_decision_case_supersedes_id")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_decision_case")),
+        sa.UniqueConstraint("organ_id", "year", "number", name=op.f("uq_decision_case_organ_id_year_number")),
+    )
+    with op.batch_alter_table("decision_case", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_decision_case_catalogue_entry_id"), ["catalogue_entry_id"], unique=False
+        )
 
     op.create_table(
         "access_entry",
