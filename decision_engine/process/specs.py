@@ -386,4 +386,4 @@ def _no_way(gateway: Any) -> NoReturn:
         f"“{gateway.bpmn_name}”处没有任何一条路径的条件得到满足，请检查相关内容。",
         f"No way on from “{gateway.bpmn_name}” is open with these answers.",
     )
-    raise InvalidAnswers({name: (reason,) for name in read}, reason)
+    raise InvalidAnswers(dict.fromkeys(read, (reason,)), reason)
