@@ -17,6 +17,7 @@ from decision_engine.rules import (  # noqa: F401 - importing a stage declares i
     drafting,
     execution,
     experts,
+    head,
     initiation,
     legality,
     meeting,
