@@ -23,6 +23,7 @@ from decision_engine.rules import (  # noqa: F401 - importing a stage declares i
     meeting,
     meeting_order,
     meeting_vote,
+    notice,
     participation,
     release,
     risk,

@@ -132,7 +132,11 @@ def _departure(one: Rule, facts: Facts) -> Departure | None:
     if one.strength is not Strength.EXCEPTION:
         return None
     for departure in facts.departures:
-        if departure.rule == one.id and departure.reason.strip() and departure.approver.strip():
+        if (
+            departure.rule in {one.id, one.same_as}
+            and departure.reason.strip()
+            and departure.approver.strip()
+        ):
             return departure
     return None
 

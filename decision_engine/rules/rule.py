@@ -59,7 +59,8 @@ class Rule:
     *checks* says where it is held: `S` on the diagram, `G` before an act, `A` by the auditor. *gates* are the
     steps and acts it guards; *static* the predicates the prover holds it by; *mark* the evidence for its text
     (`v:` read in the source, `M` from memory, `D` design); *jurisdiction* the overlay it belongs to. A rule
-    without *decide* is held elsewhere: by the prover, or by the counting and calendar functions it names.
+    without *decide* is held elsewhere: by the prover, or by the counting and calendar functions it names. *same_as*
+    names the rule it repeats: a departure recorded from that one holds for this one too.
     """
 
     id: str
@@ -75,6 +76,7 @@ class Rule:
     jurisdiction: str
     static: tuple[str, ...]
     decide: Decide | None
+    same_as: str | None = None
 
     @property
     def citation(self) -> Text:
@@ -139,6 +141,7 @@ def rule(
     until: date | None = None,
     jurisdiction: str = "national",
     static: tuple[str, ...] = (),
+    same_as: str | None = None,
 ) -> Callable[[Decide], Decide]:
     """Declare the decorated function as the rule *id*; *title* is Chinese, the docstring's first line English.
 
@@ -162,6 +165,7 @@ def rule(
                 jurisdiction=jurisdiction,
                 static=static,
                 decide=decide,
+                same_as=same_as,
             )
         )
         return decide

@@ -109,7 +109,16 @@ def facts_of(case: dict[str, Any]) -> Facts:
             Draft(no, one["hash"], _moment(one.get("at")) or now - timedelta(days=1), one.get("by"))
             for no, one in enumerate(case.get("drafts", []), 1)
         ),
-        comments=tuple(Comment(one["id"], now, one.get("late", False)) for one in case.get("comments", [])),
+        comments=tuple(
+            Comment(
+                one["id"],
+                _moment(one.get("at")) or now,
+                one.get("late", False),
+                one.get("channel", ""),
+                one.get("text", ""),
+            )
+            for one in case.get("comments", [])
+        ),
         departures=tuple(Departure(**one) for one in case.get("departures", [])),
         persons=people,
     )
