@@ -283,6 +283,34 @@ def test_the_principal_of_another_body_does_not_lead_this_meeting(before):
     assert stage.steps_waiting() == {"external_approval"}
 
 
+def test_the_head_of_government_signs_or_whom_the_head_asked_to_but_not_another_principal(before):
+    """The party secretary does not sign for the government; a deputy may, asked by the mayor and in the mayor's name."""
+    stage = before("sign_decision")
+    paper = stage.file("secretary", "D28", "决策正式文本", "青政发〔2026〕5号。", public=True)
+    with nothing_is_written_but_the_refusal(stage, "R-ORG-6-1"):
+        refusal = stage.refused("party.secretary", "sign_decision", afterwards.signature(paper))
+    unlawful(refusal, "R-ORG-6-1")
+    with pytest.raises(LookupError):
+        stage.complete("deputy1", "sign_decision", afterwards.signature(paper))
+    stage.say(
+        "mayor",
+        "/delegations",
+        {
+            "organ_id": stage.town.organ_id,
+            "to": stage.person("deputy1"),
+            "role": "principal",
+            "since": "2026-06-11",
+            "until": "2026-06-11",
+            "reason": "镇长外出开会。",
+        },
+    )
+    stage.complete("deputy1", "sign_decision", afterwards.signature(paper))
+    acted = events(stage)[-1]
+    assert acted["actor"] == "顾明礼"
+    assert acted["body"]["actor"]["for"] == stage.person("mayor")
+    assert stage.steps_waiting() == {"publish_decision"}
+
+
 # -- other ways ------------------------------------------------------------------------------------------------
 
 

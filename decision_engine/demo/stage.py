@@ -121,7 +121,9 @@ class Stage:
         """Do *step* as *login*. Raises `Refused`, or `LookupError` when no such task waits for them."""
         tasks = self.waiting(login, step)
         if not tasks:
-            raise LookupError(f"{login} has no task {step}; waiting: {sorted(self.steps_waiting())}")
+            raise LookupError(
+                f"{login} has no task {step}; waiting: {sorted(map(str, self.steps_waiting()))}"
+            )
         said = {"answers": dict(answers), **more}
         done = self.say(login, f"/tasks/{tasks[0]['id']}/completion", said)
         self.tell(f"　　[green]✓[/green] {_who(login)}　{tasks[0]['name']}")

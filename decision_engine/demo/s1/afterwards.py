@@ -55,20 +55,21 @@ def approval(paper: str, **changes: Any) -> Answers:
 def sign_decision(stage: Stage) -> None:
     """The mayor signs; the decision gets its number."""
     paper = stage.file("secretary", "D28", f"{TITLE}（正式文本、签发单）", "青政发〔2026〕5号。", public=True)
-    stage.complete(
-        "mayor",
-        "sign_decision",
-        {
-            "title": TITLE,
-            "document_number": "青政发〔2026〕5号",
-            "signed_on": "2026-06-11",
-            "sealed": True,
-            "non_public": False,
-            "disclosure": "PROACTIVE",
-            "effective_on": "2026-06-12",
-            "decision_ref": paper,
-        },
-    )
+    stage.complete("mayor", "sign_decision", signature(paper))
+
+
+def signature(paper: str) -> Answers:
+    """Return the decision's number, date and disclosure."""
+    return {
+        "title": TITLE,
+        "document_number": "青政发〔2026〕5号",
+        "signed_on": "2026-06-11",
+        "sealed": True,
+        "non_public": False,
+        "disclosure": "PROACTIVE",
+        "effective_on": "2026-06-12",
+        "decision_ref": paper,
+    }
 
 
 @scene("2026-06-12 09:00", "公布决策")
