@@ -7,10 +7,8 @@ house that was played so far and closed. So every test also shows that a case su
 from __future__ import annotations
 
 import io
-import shutil
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
@@ -21,57 +19,7 @@ from decision_engine.demo.s1 import S1, afterwards, beginning, hearing, meetings
 from decision_engine.demo.stage import Stage, moment, open_stage
 from decision_engine.demo.story import Check, Story
 from decision_engine.demo.town import MAYORS_OFFICE, PARTY_COMMITTEE
-
-# -- where a test begins ---------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class Saved:
-    """A closed house as the story left it before a scene."""
-
-    folder: Path
-    case_id: str
-    papers: dict[str, str]
-
-
-class Saves:
-    """The story played up to one scene after the other, each state kept as a folder."""
-
-    def __init__(self, root: Path) -> None:
-        self._root = root
-        self._kept: dict[str, Saved] = {}
-
-    @contextmanager
-    def opened(self, scene: str, folder: Path) -> Iterator[Stage]:
-        """Give a stage on a copy of the house as it stood before *scene*."""
-        saved = self._before(scene)
-        shutil.copytree(saved.folder, folder, dirs_exist_ok=True)
-        with open_stage(folder, _at(scene)) as stage:
-            stage.case_id, stage.papers = saved.case_id, dict(saved.papers)
-            yield stage
-
-    def _before(self, scene: str) -> Saved:
-        if scene not in self._kept:
-            self._kept[scene] = self._play_until(scene)
-        return self._kept[scene]
-
-    def _play_until(self, scene: str) -> Saved:
-        names = [one.name for one in S1.scenes]
-        earlier = [name for name in names[: names.index(scene)] if name in self._kept]
-        folder = self._root / scene
-        begin = earlier[-1] if earlier else names[0]
-        with ExitStack() as stack:
-            if earlier:
-                stage = stack.enter_context(self.opened(begin, folder))
-            else:
-                folder.mkdir()
-                stage = stack.enter_context(open_stage(folder, _at(begin)))
-            S1.play(stage, start=begin, until=scene)
-            return Saved(folder, stage.case_id, dict(stage.papers))
-
-
-def _at(scene: str) -> str:
-    return next(one.at for one in S1.scenes if one.name == scene)
+from tests.saves import Saves, events, nothing_is_written_but_the_refusal, status, unlawful, written
 
 
 @pytest.fixture(scope="session")
@@ -83,52 +31,6 @@ def saves(tmp_path_factory: pytest.TempPathFactory) -> Saves:
 def before(saves: Saves, tmp_path: Path) -> Iterator[Callable[[str], Stage]]:
     with ExitStack() as stack:
         yield lambda scene: stack.enter_context(saves.opened(scene, tmp_path / "house"))
-
-
-# -- what a test looks at ----------------------------------------------------------------------------------
-
-
-def events(stage: Stage) -> list[dict]:
-    return stage.pages("auditor", f"/cases/{stage.case_id}/events")
-
-
-def status(stage: Stage) -> str:
-    return stage.ask("auditor", f"/cases/{stage.case_id}")["status"]
-
-
-def written(stage: Stage) -> list[object]:
-    """Everything a case holds but its log."""
-    case = f"/cases/{stage.case_id}"
-    return [
-        {k: v for k, v in stage.ask("auditor", case).items() if k != "version"},
-        stage.pages("auditor", f"{case}/records"),
-        stage.pages("auditor", f"{case}/tasks"),
-        stage.ask("auditor", f"{case}/documents"),
-        stage.pages("auditor", f"{case}/comments"),
-        stage.ask("auditor", f"{case}/diagram")["timers"],
-    ]
-
-
-@contextmanager
-def nothing_is_written_but_the_refusal(stage: Stage, rule: str) -> Iterator[None]:
-    kept, log = written(stage), events(stage)
-    yield
-    assert written(stage) == kept
-    after = events(stage)
-    assert after[:-1] == log
-    assert after[-1]["kind"] == "act.refused"
-    assert rule in after[-1]["body"]["rules"]
-
-
-def unlawful(refusal: Refused, rule: str) -> str:
-    """Check that *refusal* is a lawful one that names *rule*, and return the reason given."""
-    assert refusal.status == 422
-    assert refusal.problem["type"].endswith(":unlawful")
-    assert rule in refusal.rules
-    found = next(one for one in refusal.problem["findings"] if one["rule"] == rule)
-    assert found["law"]
-    assert found["article"]
-    return found["message"]
 
 
 # -- S1 -----------------------------------------------------------------------------------------------------
@@ -284,7 +186,7 @@ def test_the_principal_of_another_body_does_not_lead_this_meeting(before):
 
 
 def test_the_head_of_government_signs_or_whom_the_head_asked_to_but_not_another_principal(before):
-    """The party secretary does not sign for the government; a deputy may, asked by the mayor and in the mayor's name."""
+    """The party secretary does not sign for the government; a deputy may, asked by the mayor, in that name."""
     stage = before("sign_decision")
     paper = stage.file("secretary", "D28", "决策正式文本", "青政发〔2026〕5号。", public=True)
     with nothing_is_written_but_the_refusal(stage, "R-ORG-6-1"):
