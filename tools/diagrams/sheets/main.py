@@ -94,7 +94,7 @@ def _places_before_meeting(sheet: Sheet, at: _Lanes) -> None:
 def _places_from_meeting(sheet: Sheet, at: _Lanes) -> None:
     sheet.merge("package", at.unit, 17, 0)
     sheet.task("assemble_meeting_package", "汇总提请讨论材料", at.unit, 18, 0)
-    sheet.task("confirm_agenda", "审核议题通知会议", at.office, 18)
+    sheet.task("confirm_agenda", "审核议题并通知会议", at.office, 18)
     sheet.call("government_meeting", "政府会议集体讨论", at.principal, 18, process="collective_meeting")
     sheet.choice("government_outcome", "会议决定", at.principal, 19)
     sheet.merge("amend", at.unit, 22, 2)
