@@ -28,6 +28,7 @@ from decision_engine.rules import (  # noqa: F401 - importing a stage declares i
     release,
     risk,
     special,
+    statutes,
 )
 from decision_engine.rules.examination import (
     RULE_SET_VERSION,

@@ -59,8 +59,8 @@ class Rule:
     *checks* says where it is held: `S` on the diagram, `G` before an act, `A` by the auditor. *gates* are the
     steps and acts it guards; *static* the predicates the prover holds it by; *mark* the evidence for its text
     (`v:` read in the source, `M` from memory, `D` design); *jurisdiction* the overlay it belongs to. A rule
-    without *decide* is held elsewhere: by the prover, or by the counting and calendar functions it names. *same_as*
-    names the rule it repeats: a departure recorded from that one holds for this one too.
+    without *decide* is held elsewhere: by the prover, or by what the tests in *held* show (`tests/x.py::test_y`).
+    *same_as* names the rule it repeats: a departure recorded from that one holds for this one too.
     """
 
     id: str
@@ -77,6 +77,7 @@ class Rule:
     static: tuple[str, ...]
     decide: Decide | None
     same_as: str | None = None
+    held: tuple[str, ...] = ()
 
     @property
     def citation(self) -> Text:
@@ -185,8 +186,9 @@ def stated(
     since: date | None = None,
     jurisdiction: str = "national",
     static: tuple[str, ...] = (),
+    held: tuple[str, ...] = (),
 ) -> None:
-    """Declare a rule that no function here decides: the prover, a form, or a counting function holds it."""
+    """Declare a rule that no function here decides: the prover holds it, or another room, as the tests *held* show."""
     _register(
         Rule(
             id=id,
@@ -202,5 +204,6 @@ def stated(
             jurisdiction=jurisdiction,
             static=static,
             decide=None,
+            held=held,
         )
     )

@@ -6,15 +6,22 @@ import pytest
 from situations import META, situations
 
 from decision_engine import forms, rules
-from decision_engine.rules import Outcome, examine
+from decision_engine.rules import Finding, Outcome, audit, examine
 
 SITUATIONS = situations()
 FIRES = {"BROKEN", "EXCEPTED"}
 
 
+def found(situation) -> dict[str, Finding]:
+    """Judge a situation: as an act at its gate, or (`gate = "audit"`) as a case file the auditor reads."""
+    facts = situation.facts
+    judged = audit(facts) if facts.gate == "audit" else examine(facts.gate, facts)
+    return {one.rule: one for one in judged}
+
+
 @pytest.mark.parametrize("situation", SITUATIONS, ids=str)
 def test_the_rule_finds_what_the_law_says(situation):
-    findings = {one.rule: one for one in examine(situation.facts.gate, situation.facts)}
+    findings = found(situation)
 
     assert situation.rule in findings, f"{situation.rule} does not guard {situation.facts.gate} on that day"
     finding = findings[situation.rule]
@@ -25,7 +32,7 @@ def test_the_rule_finds_what_the_law_says(situation):
 
 @pytest.mark.parametrize("situation", [one for one in SITUATIONS if one.expect in FIRES], ids=str)
 def test_every_reason_says_it_in_both_languages(situation):
-    findings = {one.rule: one for one in examine(situation.facts.gate, situation.facts)}
+    findings = found(situation)
     reason = findings[situation.rule].reason
 
     assert any("\u4e00" <= letter <= "\u9fff" for letter in reason.zh)

@@ -35,7 +35,7 @@ def test_every_rule_cites_its_source_in_both_languages(one):
     assert one.mark.startswith(("v:", "M", "D"))
 
 
-@pytest.mark.parametrize("one", [one for one in DECLARED if "G" in one.checks], ids=lambda one: one.id)
+@pytest.mark.parametrize("one", [one for one in DECLARED if "G" in one.checks and not one.held], ids=lambda one: one.id)
 def test_every_guard_stands_at_a_step_that_exists(one):
     assert one.gates
     assert set(one.gates) <= STEPS
