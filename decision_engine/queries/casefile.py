@@ -111,6 +111,7 @@ def as_fact(record: Record) -> rules.Record:
         draft=record.draft,
         item=record.item,
         on_behalf_of=record.on_behalf_of_id,
+        departures=tuple(rules.Departure(*one) for one in record.exceptions),
     )
 
 

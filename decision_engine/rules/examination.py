@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from enum import Enum
 from functools import cache, lru_cache
@@ -86,7 +86,9 @@ def examine(gate: str, facts: Facts) -> tuple[Finding, ...]:
 
 
 def audit(facts: Facts) -> tuple[Finding, ...]:
-    """Hold a case file against every audit rule in force on the day of *facts*."""
+    """Hold a case file, with every exception used in it, against the audit rules in force on the day of *facts*."""
+    used = tuple(departure for record in facts.records for departure in record.departures)
+    facts = replace(facts, departures=(*facts.departures, *used))
     in_force = rules_on(facts.today, facts.organ.overlays)
     return tuple(_examined(one, facts) for one in in_force if "A" in one.checks and one.decide)
 

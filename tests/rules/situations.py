@@ -18,7 +18,7 @@ from decision_engine.calendar import SHANGHAI, WorkCalendar
 from decision_engine.rules import Body, Comment, Departure, Draft, Facts, Organ, Person, Record
 
 CASES = Path(__file__).parent / "cases"
-META = {"step", "at", "by", "role", "item", "draft", "for"}
+META = {"step", "at", "by", "role", "item", "draft", "for", "post", "departures"}
 CALENDAR = WorkCalendar.standard()
 USUAL_TIME = datetime(2026, 3, 6, 10, tzinfo=SHANGHAI)
 MAYORS = ("镇长", "副镇长甲", "副镇长乙", "副镇长丙", "副镇长丁", "副镇长戊", "副镇长己")
@@ -135,6 +135,8 @@ def _record(no: int, act: dict[str, Any], at: datetime) -> Record:
         draft=act.get("draft"),
         item=act.get("item"),
         on_behalf_of=act.get("for"),
+        post=act.get("post"),
+        departures=tuple(Departure(**one) for one in act.get("departures", [])),
     )
 
 
