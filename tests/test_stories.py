@@ -292,6 +292,38 @@ def test_a_draft_legal_after_revision_waits_for_the_reviewers_confirmation(befor
     assert "member_speaks" in stage.steps_waiting()
 
 
+def test_a_silent_reviewer_has_not_agreed(before):
+    """When the reviewer's time is over the reviewer is urged, and nothing goes to the meeting by itself."""
+    stage = before("issue_legality_opinion")
+    assert stage.move_to("2026-05-20 09:00") == 1
+    assert stage.steps_waiting() == {"issue_legality_opinion"}
+    assert stage.move_to("2026-08-20 09:00") == 0
+    late = review.legality(stage, "LEGAL", "2026-08-20 09:00")
+    stage.complete("justice", "issue_legality_opinion", late)
+    assert stage.steps_waiting() == {"assemble_meeting_package"}
+
+
+def test_a_risk_out_of_control_sends_the_draft_back_and_is_assessed_anew(before):
+    """Not controllable: the draft is adjusted and assessed again before anybody finds otherwise."""
+    stage = before("assess_risk")
+    report = stage.file("assessor", "D15", "社会稳定风险评估报告", "风险不可控。", name="risk")
+    stage.complete("assessor", "assess_risk", review.assessment(report))
+    stage.complete("mayor", "determine_risk", review.determination("UNCONTROLLABLE"))
+    assert stage.steps_waiting() == {"adjust_draft"}
+    stage.revise("officer", "draft", "增加防范措施后的草案")
+    change = {
+        "draft_ref": stage.papers["draft"],
+        "substantive": True,
+        "reason": "风险不可控",
+        "changes": "增加过渡期和补助措施。",
+    }
+    stage.complete("officer", "adjust_draft", change)
+    assert stage.steps_waiting() == {"assess_risk"}
+    stage.complete("assessor", "assess_risk", review.assessment(report))
+    stage.complete("mayor", "determine_risk", review.determination())
+    assert stage.steps_waiting() == {"finalize_draft"}
+
+
 def test_a_deferred_item_comes_back_to_a_second_meeting(before):
     """Deferring sends the item back; a second meeting, announced anew, decides it."""
     stage = before("government_meeting")
