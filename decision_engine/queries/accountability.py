@@ -7,7 +7,6 @@ down at the moment of the act: renaming a person changes nothing here.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -20,7 +19,7 @@ from decision_engine.access import CLOCK, PUBLIC
 from decision_engine.calendar import local_day
 from decision_engine.language import Text
 from decision_engine.models import Event, EventPayload
-from decision_engine.queries.trail import act_name
+from decision_engine.queries.trail import act_name, read
 
 ACCOUNTABLE = {
     "case.opened": Text("立案登记", "Opening the case"),
@@ -74,8 +73,8 @@ def who_answers_for(session: Session, case_id: str, on: date | None = None) -> t
     names: dict[str, str] = {CLOCK.person_id: CLOCK.name, PUBLIC.person_id: PUBLIC.name}
     found: list[Accountability] = []
     for event, payload in rows:
-        body = json.loads(event.body)
-        actor = json.loads(payload.payload)["actor"] if payload is not None else {}
+        body = read(event.body)
+        actor = read(payload.payload).get("actor", {}) if payload is not None else {}
         if actor.get("name"):
             names.setdefault(event.actor_id, actor["name"])
         if _counts(event.kind) and (on is None or local_day(event.at) <= on):
@@ -91,7 +90,7 @@ def _row(
     event: Event, body: Mapping[str, Any], actor: Mapping[str, str], names: Mapping[str, str]
 ) -> Accountability:
     about = body.get("task") or body.get("timer") or {}
-    who = body["actor"]
+    who = body.get("actor", {})
     lender = who.get("for")
     return Accountability(
         act=event.kind,

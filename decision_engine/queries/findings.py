@@ -6,7 +6,6 @@ the acts were done. A rule that only guards acts has the outcome of its last che
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -19,6 +18,7 @@ from decision_engine import rules
 from decision_engine.language import Text
 from decision_engine.models import Case, Event
 from decision_engine.queries.casefile import open_file
+from decision_engine.queries.trail import read
 from decision_engine.work import Work
 
 NOT_CHECKED = "NOT_CHECKED"
@@ -98,7 +98,7 @@ def _checks(session: Session, case_id: str) -> dict[str, tuple[Check, ...]]:
         .order_by(Event.seq)
     )
     for seq, at, raw in events:
-        body = json.loads(raw)
-        for rule, outcome in body["rules"]["checked"]:
+        body = read(raw)
+        for rule, outcome in body.get("rules", {}).get("checked", ()):
             found[rule] = (*found.get(rule, ()), Check(seq, body["task"]["step"], outcome, at))
     return found

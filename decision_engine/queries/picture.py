@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -11,7 +10,7 @@ from sqlalchemy import func, select
 
 from decision_engine.models import Case, Event, Job, Task
 from decision_engine.queries import definitions
-from decision_engine.queries.trail import element_names
+from decision_engine.queries.trail import element_names, read
 from decision_engine.work import Work
 
 
@@ -94,7 +93,7 @@ def _passed(work: Work, case: Case) -> tuple[PassedElement, ...]:
     )
     passed: dict[str, PassedElement] = {}
     for at, raw in moves:
-        for element in json.loads(raw).get("passed", ()):
+        for element in read(raw).get("passed", ()):
             before = passed.get(element)
             passed[element] = PassedElement(element, before.times + 1 if before else 1, at)
     return tuple(passed.values())

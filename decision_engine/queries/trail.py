@@ -91,13 +91,31 @@ def check(session: Session, case: Case) -> Whole:
         .where(Event.chain == case.id)
         .order_by(Event.seq)
     )
-    match check_chain(case.id, (StoredEvent(*row) for row in rows)):
+    stored = (
+        StoredEvent(seq, _bytes(body), hash_, _bytes(salt), _bytes(payload))
+        for seq, body, hash_, salt, payload in rows
+    )
+    match check_chain(case.id, stored):
         case Broken(seq, reason):
             return Whole(intact=False, broken_at=seq, reason=reason)
         case Intact(length, head) if (length, head) != (case.head_seq, case.head_hash):
             return Whole(intact=False, broken_at=length + 1, reason="the end of the chain is missing")
         case Intact(length, head):
             return Whole(intact=True, length=length, head=head)
+
+
+def read(stored: Any) -> dict[str, Any]:
+    """Return stored JSON as an object; what somebody damaged reads as nothing, and is still shown."""
+    try:
+        found = json.loads(stored)
+    except (ValueError, TypeError):
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
+def _bytes(stored: Any) -> Any:
+    """Return what somebody put where bytes belong as bytes: it is for the hash to say what it is worth."""
+    return stored if stored is None or isinstance(stored, bytes) else str(stored).encode()
 
 
 def element_names(session: Session, definition_hash: str) -> dict[str, str]:
@@ -108,12 +126,12 @@ def element_names(session: Session, definition_hash: str) -> dict[str, str]:
 
 def entry(event: Event, payload: EventPayload | None, names: Mapping[str, str]) -> Entry:
     """Return *event* with what it commits to, told in a sentence; *names* are the elements' names."""
-    body = json.loads(event.body)
-    told = json.loads(payload.payload) if payload is not None else None
-    actor = told["actor"] if told is not None else {}
+    body = read(event.body)
+    told = read(payload.payload) if payload is not None else None
+    actor = told.get("actor", {}) if told is not None else {}
     made = Entry(
         seq=event.seq, id=event.id, kind=event.kind, at=event.at, actor_id=event.actor_id, body=body, hash=event.hash,
-        actor=actor.get("name"), post=actor.get("post"), said=told["said"] if told is not None else None,
+        actor=actor.get("name"), post=actor.get("post"), said=told.get("said") if told is not None else None,
         erased=told is None, sentence=Text("", ""),
     )  # fmt: skip
     return Entry(
@@ -129,7 +147,10 @@ def sentence(one: Entry, names: Mapping[str, str]) -> Text:
     when = one.at.astimezone(SHANGHAI).strftime("%Y-%m-%d %H:%M")
     who = _who(one)
     tell = _TOLD.get(one.kind)
-    what = tell(one, names) if tell is not None else Text(f"办理 {one.kind}", f"did {one.kind}")
+    try:
+        what = tell(one, names) if tell is not None else Text(f"办理 {one.kind}", f"did {one.kind}")
+    except (KeyError, TypeError, AttributeError):
+        what = Text(f"（记录 {one.seq} 已损坏）", f"(entry {one.seq} is damaged)")
     return Text(f"{when} {who.zh}{what.zh}", f"{when} {who.en} {what.en}")
 
 

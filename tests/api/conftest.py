@@ -172,7 +172,23 @@ class Hall:
         return answer.json
 
 
+def staged(house: House, clock: MovableClock) -> Stage:
+    """Return a stage in *house* on which scenes are played through the door."""
+    hall: Any = Hall(create_app(house=house))
+    return Stage(house, clock, load_town(house, deploy=False), hall, lambda _: None)
+
+
+def moved(stage: Stage, folder: Path) -> Stage:
+    """Return what was played on *stage* again, in a house of its own in *folder*."""
+    shutil.copytree(stage.house.settings.data_dir, folder, dirs_exist_ok=True)
+    clock = MovableClock(stage.house.clock.now())
+    house = House(cheap_settings(folder), open_engine(f"sqlite:///{folder}/test.db"), clock)
+    again = staged(house, clock)
+    again.case_id, again.papers = stage.case_id, dict(stage.papers)
+    return again
+
+
 @pytest.fixture
-def stage(house: House, clock: MovableClock, town: Town, app: Flask) -> Stage:
+def stage(house: House, clock: MovableClock) -> Stage:
     """Scenario S1 waiting to be played through the door."""
-    return Stage(house, clock, town, Hall(app), lambda _: None)  # type: ignore[arg-type]
+    return staged(house, clock)
