@@ -58,6 +58,9 @@ class Data(Protocol[World]):
     def answered(self, place: Place, world: World) -> Iterable[World]:
         """Yield what may be known once *place* is done."""
 
+    def begun(self, place: Place, world: World) -> Iterable[World]:
+        """Yield what may be known when *place* begins; only asked of the places in the game's *asks*."""
+
     def instances(self, place: Place, world: World) -> int:
         """Return how many instances of a multi-instance activity begin."""
 
@@ -79,6 +82,7 @@ class Outcome(Generic[World]):
     world: World
     trace: tuple[tuple[int, int, World], ...]
     spins: bool = False  # an automatic loop came back to where it was
+    stuck: int = -1  # the gateway that has no way out for what is known
 
 
 class Unbounded(Exception):
@@ -125,10 +129,15 @@ _BEGIN, _RUN, _LEAVE, _OPEN = range(4)
 
 
 class Game(Generic[World]):
-    """The rules of the game on *net*. *strict*: a second token in one place raises `Unsafe`."""
+    """The rules of the game on *net*.
 
-    def __init__(self, net: Net, data: Data[World], *, strict: bool = False) -> None:
-        self.net, self.data, self.strict = net, data, strict
+    *strict*: a second token in one place raises `Unsafe`; *asks*: activities whose beginning asks the data.
+    """
+
+    def __init__(
+        self, net: Net, data: Data[World], *, strict: bool = False, asks: frozenset[int] = frozenset()
+    ) -> None:
+        self.net, self.data, self.strict, self.asks = net, data, strict, asks
         self.places = net.places
         self.size = max(1, len(net.places))
 
@@ -193,7 +202,16 @@ class Game(Generic[World]):
                             outcomes.append(Outcome((), run.world, tuple(run.trace), spins=True))
                             break
                         seen.add(state)
-                        runs.extend(reversed([*self._choose(run, place, copy)]))
+                        branches = [*self._choose(run, place, copy)]
+                        if not branches:
+                            outcomes.append(Outcome((), run.world, tuple(run.trace), stuck=number))
+                        runs.extend(reversed(branches))
+                        break
+                    if hop == _BEGIN and number in self.asks:
+                        for known in self.data.begun(place, run.world):
+                            branch = run.copy(known)
+                            self._hop(branch, hop, place, copy)
+                            runs.append(branch)
                         break
                     self._hop(run, hop, place, copy)
                 elif not (self._close_scope(run) or self._join(run)):
@@ -233,7 +251,7 @@ class Game(Generic[World]):
             target = self.places[self.places[flow].target]
             if target.joins:
                 self._put(run, flow, copy)
-            elif target.boundaries:
+            elif target.boundaries or target.number in self.asks:
                 run.agenda.append((_BEGIN, target.number, copy))
             elif target.kind in (TASK, WAIT, SCOPE):
                 self._begin(run, target, copy)

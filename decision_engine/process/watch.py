@@ -73,6 +73,9 @@ class _Answers:
     def answered(self, place: Place, world: None) -> Iterator[None]:  # noqa: ARG002
         yield world
 
+    def begun(self, place: Place, world: None) -> Iterator[None]:  # noqa: ARG002
+        yield world
+
     def instances(self, place: Place, world: None) -> int:  # noqa: ARG002
         if not isinstance(place.over, Variable):
             return place.over or 0

@@ -1,0 +1,314 @@
+"""Walks the token game through everything that can happen, and no further than needed.
+
+Independent branches are not interleaved. Where one component (a waiting activity with its boundary
+events) can neither disturb nor be disturbed by anything that can happen while it rests, only its moves
+are taken: the other orders lead to the same places and show the same things (a persistent set). A
+component whose moves would only lead back to what is known does not hold the others up.
+
+What counts as *seen* is said by `Effects`: bits that a place reads or writes. Without bits only the shape
+of the diagram counts, and twelve branches of three tasks are thirty-six steps.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from typing import Generic, TypeVar
+
+from decision_engine.process.net import (
+    BOUNDARY,
+    CHOICE,
+    END,
+    FLOW,
+    OUTERMOST,
+    SCOPE,
+    TASK,
+    TERMINATE,
+    THROW,
+    WAIT,
+    Net,
+    Place,
+)
+from decision_engine.process.semantics import Game, Marking, Move, Outcome, elements_of
+
+World = TypeVar("World")
+
+MAX_NODES = 30_000
+MAX_WIDTH = 400  # tokens at once
+
+
+class TooLarge(Exception):
+    """The bound on positions was hit: nothing is proved."""
+
+
+@dataclass(frozen=True, slots=True)
+class Effects:
+    """Bits that something writes to 1, writes to 0, or needs (reads)."""
+
+    gen: int = 0
+    kill: int = 0
+    need: int = 0
+
+    def __or__(self, other: Effects) -> Effects:
+        return Effects(self.gen | other.gen, self.kill | other.kill, self.need | other.need)
+
+    def disturbs(self, other: Effects) -> bool:
+        """Whether the order of the two can be noticed."""
+        return bool(
+            self.gen & (other.kill | other.need)
+            | self.kill & (other.gen | other.need)
+            | self.need & (other.gen | other.kill)
+        )
+
+
+NOTHING = Effects()
+
+
+@dataclass(slots=True)
+class Edge(Generic[World]):
+    """One move from a node of the graph to another (or to an end of its own: *outcome* tells)."""
+
+    source: int
+    target: int
+    outcome: Outcome[World]
+
+
+@dataclass(slots=True)
+class Graph(Generic[World]):
+    """All that was found. Node 0 is before the start; *parent* leads back along a shortest way."""
+
+    net: Net
+    nodes: list[tuple[Marking, World]] = field(default_factory=list)
+    edges: list[Edge[World]] = field(default_factory=list)
+    parent: list[int] = field(default_factory=list)  # edge by which a node was first reached, or -1
+
+    def path(self, edge: int, until: int | None = None) -> list[str]:
+        """Return the element ids of a run that ends with *edge* (its first *until* happenings)."""
+        steps = [edge]
+        while (before := self.parent[self.edges[steps[-1]].source]) >= 0:
+            steps.append(before)
+        found: list[str] = []
+        for step in reversed(steps):
+            trace = self.edges[step].outcome.trace
+            found += elements_of(self.net, trace if until is None or step != edge else trace[:until])
+        return found
+
+
+class Explorer(Generic[World]):
+    """Explores *game*. *keep* reduces what is known after a move to what can still matter."""
+
+    def __init__(
+        self,
+        game: Game[World],
+        keep: Callable[[Outcome[World]], World],
+        effects: Callable[[Place], Effects] = lambda _: NOTHING,
+    ) -> None:
+        self.game, self.net, self.keep = game, game.net, keep
+        self.effects = [effects(place) for place in self.net.places]
+        self._reach: dict[int, frozenset[int]] = {}
+        self._sides: dict[int, frozenset[int]] = {}
+        self._footprints: dict[int, Effects] = {}
+        self._main: frozenset[int] | None = None
+        self._graph: Graph[World] = Graph(self.net)
+        self._node = 0
+
+    def history(self) -> list[str]:
+        """Return the run to the node that was being explored when the game raised."""
+        before = self._graph.parent[self._node] if self._graph.parent else -1
+        return self._graph.path(before) if before >= 0 else []
+
+    def explore(self, world: World) -> Graph[World]:
+        """Return the graph from the start; raises `TooLarge`, and what the game raises."""
+        graph: Graph[World] = Graph(self.net, [((), world)], [], [-1])
+        self._graph, self._node = graph, 0
+        known: dict[tuple[Marking, World], int] = {}
+        queue: deque[int] = deque()
+
+        def add(source: int, outcomes: Iterable[Outcome[World]]) -> bool:
+            fresh = False
+            for outcome in outcomes:
+                target = -1
+                if not outcome.spins and outcome.stuck < 0:
+                    state = (outcome.marking, self.keep(outcome))
+                    found = known.get(state)
+                    if found is None:
+                        found = known[state] = len(graph.nodes)
+                        graph.nodes.append(state)
+                        graph.parent.append(len(graph.edges))
+                        queue.append(found)
+                        fresh = True
+                        if found > MAX_NODES or len(outcome.marking) > MAX_WIDTH:
+                            raise TooLarge
+                    target = found
+                graph.edges.append(Edge(source, target, outcome))
+            return fresh
+
+        add(0, self.game.begin(world))
+        while queue:
+            node = self._node = queue.popleft()
+            marking, now = graph.nodes[node]
+            moves = self._allowed(marking)
+            few = self._few(marking, moves)
+            fresh = False
+            for move in few:
+                fresh |= add(node, self.game.fire(marking, move, now))
+            if not fresh and len(few) < len(moves):
+                for move in moves:
+                    if move not in few:
+                        add(node, self.game.fire(marking, move, now))
+        return graph
+
+    # -- which moves ------------------------------------------------------------------------------------------
+
+    def _allowed(self, marking: Marking) -> list[Move]:
+        """Leave out a second occurrence of a side event while the first is being handled: it is a copy."""
+        moves = self.game.enabled(marking)
+        size, places = self.game.size, self.net.places
+        if all(move.token < 0 or places[move.token % size].interrupting for move in moves):
+            return moves
+        standing = {token % size for token, _ in marking}
+        return [
+            move
+            for move in moves
+            if move.token < 0
+            or places[move.token % size].interrupting
+            or not standing & self._side(move.token % size)
+        ]
+
+    def _few(self, marking: Marking, moves: list[Move]) -> list[Move]:
+        """Return the moves of one component that nothing else can disturb, or all moves."""
+        if len(moves) <= 1:
+            return moves
+        size, places = self.game.size, self.net.places
+        if any(move.what == "signal" for move in moves):
+            return moves
+        groups: dict[int, list[Move]] = {}
+        for move in moves:
+            place = places[move.token % size]
+            lead = place.host if place.kind == BOUNDARY else min(place.rivals, default=place.number)
+            groups.setdefault(lead, []).append(move)
+        if len(groups) == 1:
+            return moves
+        standing = [token % size for token, _ in marking]
+        for lead, group in groups.items():
+            if places[lead].kind == SCOPE:
+                continue  # boundary events of a scope: taken along with what is inside
+            if self._undisturbed(lead, group, standing):
+                above = self._above(lead)
+                return group + [
+                    move
+                    for move in moves
+                    if places[move.token % size].kind == BOUNDARY and places[move.token % size].host in above
+                ]
+        return moves
+
+    def _above(self, number: int) -> set[int]:
+        found, scope = set(), self.net.places[number].scope
+        while scope != OUTERMOST:
+            found.add(scope)
+            scope = self.net.places[scope].scope
+        return found
+
+    def _undisturbed(self, lead: int, group: list[Move], standing: list[int]) -> bool:
+        places, size = self.net.places, self.game.size
+        own = {lead, *places[lead].rivals, *places[lead].boundaries}
+        above = self._above(lead)
+        reached, noticed = set(), NOTHING
+        resting = {number for number in standing if places[number].kind == FLOW}
+        todo = [
+            number
+            for number in standing
+            if number not in own
+            and number not in above
+            and not (places[number].kind == BOUNDARY and places[number].host in above)
+        ]
+        while todo:
+            number = todo.pop()
+            if number in reached:
+                continue
+            reached.add(number)
+            place = places[number]
+            if number in own or (place.kind == TERMINATE and place.scope in (above | {OUTERMOST})):
+                return False
+            if place.trigger == "signal":
+                return False
+            noticed |= self.effects[number]
+            todo += self._next(place, lead, above, reached | resting)
+        mine = NOTHING
+        for move in group:
+            mine |= self._footprint(move.token % size)
+        return not mine.disturbs(noticed)
+
+    def _next(self, place: Place, frozen: int, above: set[int], full: set[int]) -> list[int]:
+        """Return where a token at *place* can go while *frozen* rests."""
+        places = self.net.places
+        if place.kind == FLOW:
+            join = places[place.target]
+            if not join.joins:
+                return [place.target]
+            if join.kind == CHOICE:
+                held = {frozen, *above}
+                return [] if any(held & reach for reach in join.reach) else [join.number]
+            return [join.number] if all(flow in full for flow in join.joins) else []
+        if place.kind in (END, TERMINATE):
+            if place.scope == OUTERMOST or place.scope in above:
+                return []
+            return list(places[place.scope].exits)
+        if place.kind == SCOPE:
+            return [place.start, *place.boundaries, *place.exits]
+        return [*place.exits, *place.boundaries]
+
+    def _footprint(self, number: int) -> Effects:
+        """Return what can be noticed of a move from *number*, until all rests again."""
+        found = self._footprints.get(number)
+        if found is None:
+            found, seen, todo = self.effects[number], {number}, list(self.net.places[number].exits)
+            while todo:
+                at = todo.pop()
+                if at in seen:
+                    continue
+                seen.add(at)
+                place = self.net.places[at]
+                found |= self.effects[at]
+                if place.kind == FLOW:
+                    todo.append(place.target)
+                elif place.kind in (END, TERMINATE):
+                    if place.scope != OUTERMOST:
+                        found |= self.effects[place.scope]
+                        todo += self.net.places[place.scope].exits
+                elif place.kind == SCOPE:
+                    todo.append(place.start)
+                elif place.kind not in (TASK, WAIT):
+                    todo += place.exits
+                if place.kind == THROW and place.trigger == "signal":
+                    found |= Effects(~0, ~0, ~0)
+            self._footprints[number] = found
+        return found
+
+    # -- side branches -------------------------------------------------------------------------------------------
+
+    def _side(self, boundary: int) -> frozenset[int]:
+        """Return the places only a non-interrupting boundary event leads to."""
+        if boundary not in self._sides:
+            self._sides[boundary] = self._from(boundary) - self.main() - {boundary}
+        return self._sides[boundary]
+
+    def main(self) -> frozenset[int]:
+        """Return the places that can be reached without any non-interrupting boundary event."""
+        if self._main is None:
+            self._main = self._from(self.net.start, main=True)
+        return self._main
+
+    def _from(self, number: int, *, main: bool = False) -> frozenset[int]:
+        places, seen, todo = self.net.places, set(), [number]
+        while todo:
+            at = todo.pop()
+            if at in seen:
+                continue
+            seen.add(at)
+            place = places[at]
+            todo += place.exits
+            todo += [one for one in place.boundaries if not main or places[one].interrupting]
+            todo += [one for one in (place.target, place.start) if one >= 0]
+        return frozenset(seen)
