@@ -143,10 +143,12 @@ def rule(
     jurisdiction: str = "national",
     static: tuple[str, ...] = (),
     same_as: str | None = None,
+    held: tuple[str, ...] = (),
 ) -> Callable[[Decide], Decide]:
     """Declare the decorated function as the rule *id*; *title* is Chinese, the docstring's first line English.
 
-    *mark* defaults to "read in the law cited"; *since* to the day the law took effect.
+    *mark* defaults to "read in the law cited"; *since* to the day the law took effect; *held* names tests by which
+    other rooms hold the same rule.
     """
 
     def declare(decide: Decide) -> Decide:
@@ -167,6 +169,7 @@ def rule(
                 static=static,
                 decide=decide,
                 same_as=same_as,
+                held=held,
             )
         )
         return decide
