@@ -13,7 +13,7 @@ HEADED_BY = ("mayor_office_meeting", "gov_executive_meeting", "gov_plenary_meeti
 
 @rule(
     "R-ORG-6-1",
-    "地方各级人民政府实行行政首长负责制",
+    "实行行政首长负责制，重大事项经集体讨论决定",
     gate=(
         "decide_initiation",
         "determine_risk",
@@ -26,6 +26,7 @@ HEADED_BY = ("mayor_office_meeting", "gov_executive_meeting", "gov_plenary_meeti
     law=ORGANIC_LAW,
     article="6",
     checks="SG",
+    static=("R-ORG-6-1",),
 )
 def head_of_government_decides(facts: Facts) -> Verdict:
     """Local governments work under the responsibility of their head: what the head decides, nobody else does.
