@@ -13,12 +13,16 @@ from typing import Any
 
 import click
 from rich.console import Console
+from rich.progress import track
 from rich.table import Table
+from sqlalchemy import select
 
-from decision_engine import __version__, app, audit, process, rules
+from decision_engine import __version__, app, process, rules
+from decision_engine.access import CLOCK
 from decision_engine.commands import definitions, sessions
 from decision_engine.errors import DecisionEngineError
-from decision_engine.queries.trail import chains
+from decision_engine.models import Case, Chain
+from decision_engine.queries import trail
 from decision_engine.work import reading, unit_of_work
 from decision_engine.worker import Worker
 
@@ -29,6 +33,7 @@ console = Console()
 @click.version_option(__version__)
 def main() -> None:
     """重大行政决策引擎 · the workflow engine of lawful major administrative decisions."""
+    logging.getLogger("alembic").setLevel(logging.WARNING)
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
 
 
@@ -152,21 +157,19 @@ def verify() -> None:
     """逐链验证日志 · check every chain of the log; exit 1 if one is broken."""
     house = app.open_house()
     broken = 0
-    from decision_engine.access import CLOCK  # noqa: PLC0415
-
     with reading(house, as_actor=CLOCK) as work:
-        for name, head, events in chains(work.session):
-            verdict = audit.check_chain(name, events)
-            if isinstance(verdict, audit.Broken):
+        heads = [*work.session.scalars(select(Case)), *work.session.scalars(select(Chain))]
+        for head in track(heads, "正在验证 · checking", console=console, transient=True):
+            whole = trail.check(work.session, head)
+            name = head.label if isinstance(head, Case) else head.id
+            if whole.intact:
+                console.print(f"{name}: {whole.length} 条完好 · entries intact")
+            else:
                 broken += 1
                 console.print(
-                    f"[red]{name}: 第 {verdict.seq} 条 · entry {verdict.seq}: {verdict.reason}[/red]"
+                    f"[red]{name}: 第 {whole.broken_at} 条起不可信 · from entry {whole.broken_at}: "
+                    f"{whole.reason}[/red]"
                 )
-            elif verdict.head != head:
-                broken += 1
-                console.print(f"[red]{name}: 末尾缺失 · the tail is missing after {verdict.length}[/red]")
-            else:
-                console.print(f"{name}: {verdict.length} 条完好 · entries intact")
     sys.exit(1 if broken else 0)
 
 

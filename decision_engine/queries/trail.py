@@ -20,7 +20,7 @@ from decision_engine.access import CLOCK, PUBLIC
 from decision_engine.audit import Broken, Intact, StoredEvent, check_chain
 from decision_engine.calendar import SHANGHAI
 from decision_engine.language import Text
-from decision_engine.models import Case, Event, EventPayload
+from decision_engine.models import Case, Chain, Event, EventPayload
 from decision_engine.queries import definitions
 from decision_engine.work import Work
 
@@ -83,8 +83,8 @@ def events_of(work: Work, case: Case, *, page: int = 1, size: int = 50) -> Trail
     return Trail(entries, page, size, case.head_seq, chain)
 
 
-def check(session: Session, case: Case) -> Whole:
-    """Hold the whole chain of *case* against its hashes, and its end against the head the case remembers."""
+def check(session: Session, case: Case | Chain) -> Whole:
+    """Hold the whole chain of *case* (or a chain of the house) against its hashes and the head it remembers."""
     rows = session.execute(
         select(Event.seq, Event.body, Event.hash, EventPayload.salt, EventPayload.payload)
         .outerjoin(EventPayload, EventPayload.event_id == Event.id)
