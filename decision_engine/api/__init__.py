@@ -26,7 +26,6 @@ from decision_engine.api import (
     tasks,
     throttle,
 )
-from decision_engine.api.fields import OPENAPI_TYPES
 from decision_engine.work import House
 
 PREFIX = "/api/v1"
@@ -62,8 +61,6 @@ def register(app: Flask) -> None:
     app.after_request(_guard)
     app.teardown_request(_put_away)
     api = openapi.Document(app, spec_kwargs={"info": openapi.information(__version__)})
-    for field, kind, form in OPENAPI_TYPES:
-        api.register_field(field, kind, form)
     for room in ROOMS:
         api.register_blueprint(room, url_prefix=PREFIX)
     api.register_blueprint(health.room)

@@ -8,11 +8,11 @@ from flask import Response
 from marshmallow import Schema, fields
 
 from decision_engine import access
-from decision_engine.api.fields import ActOut, Flag, Moment, Said
+from decision_engine.api.fields import ActOut, Content, Flag, Moment, Said
 from decision_engine.api.room import Room
 from decision_engine.commands import definitions as commands
 from decision_engine.errors import InvalidAnswers, NotFound
-from decision_engine.forms.fields import Kind, Line, Listing, LongText, YesNo
+from decision_engine.forms.fields import Line, Listing, LongText, YesNo
 from decision_engine.language import Text
 from decision_engine.queries import definitions
 from decision_engine.work import Work
@@ -20,19 +20,6 @@ from decision_engine.work import Work
 room = Room("definitions", "流程定义", "Procedure definitions")
 
 MOST_FILES = 50
-
-
-class Content(Kind):
-    """The exact bytes of a file: as text, or uploaded."""
-
-    name_of_kind = "content"
-
-    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> bytes:
-        if isinstance(value, bytes):
-            return value
-        if not isinstance(value, str):
-            raise self.make_error("text")
-        return value.encode()
 
 
 class FileSaid(Said):

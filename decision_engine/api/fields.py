@@ -14,7 +14,19 @@ from typing import Any
 from marshmallow import RAISE, Schema, fields
 
 from decision_engine.api.speech import both, moment
-from decision_engine.forms.fields import MESSAGES, Day, Kind, Line, LongText, Whole, YesNo, refusal
+from decision_engine.forms.fields import (
+    MESSAGES,
+    Choice,
+    Day,
+    Group,
+    Kind,
+    Line,
+    Listing,
+    LongText,
+    Whole,
+    YesNo,
+    refusal,
+)
 from decision_engine.language import Text
 from decision_engine.queries.pages import LARGEST
 
@@ -98,6 +110,19 @@ class Object(Kind):
         if not isinstance(value, Mapping):
             raise self.make_error("type")
         return dict(value)
+
+
+class Content(Kind):
+    """The exact bytes of a file: as text, or uploaded."""
+
+    name_of_kind = "content"
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> bytes:
+        if isinstance(value, bytes):
+            return value
+        if not isinstance(value, str):
+            raise self.make_error("text")
+        return value.encode()
 
 
 class Number(Whole):
@@ -192,9 +217,14 @@ OPENAPI_TYPES: tuple[tuple[type[fields.Field[Any]], str, str | None], ...] = (
     (Name, "string", None),
     (Secret, "string", "password"),
     (Object, "object", None),
+    (Content, "string", None),
     (Whole, "integer", None),
     (Number, "integer", None),
     (YesNo, "boolean", None),
     (Flag, "boolean", None),
     (Moment, "string", "date-time"),
+    (Sentence, "object", None),
+    (Choice, "string", None),
+    (Listing, "array", None),
+    (Group, "object", None),
 )

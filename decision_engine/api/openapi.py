@@ -14,6 +14,8 @@ from flask_smorest import Api
 from marshmallow import Schema, fields
 
 from decision_engine.api import identity, problems
+from decision_engine.api.fields import OPENAPI_TYPES, Sentence
+from decision_engine.forms.fields import Group, Kind, Listing
 
 WRITING = ("post", "put", "delete")
 OPERATIONS = ("get", "post", "put", "patch", "delete")
@@ -54,6 +56,13 @@ class Document(Api):  # type: ignore[misc]
 
     ERROR_SCHEMA = ProblemSchema
 
+    def init_app(self, app: Flask, *, spec_kwargs: dict[str, Any] | None = None) -> None:
+        """Begin the document, and teach it the kinds of fields this house uses."""
+        super().init_app(app, spec_kwargs=spec_kwargs)
+        for field, kind, form in OPENAPI_TYPES:
+            self.register_field(field, kind, form)
+        self.ma_plugin.converter.add_attribute_function(kind_attributes)
+
     def _register_error_handlers(self) -> None:
         """Leave refusals to `problems`."""
 
@@ -64,6 +73,27 @@ class Document(Api):  # type: ignore[misc]
     def text(self) -> str:
         """The document as JSON, made at its first reading: routes no longer change then."""
         return json.dumps(completed(self.spec.to_dict(), self._app), ensure_ascii=False)
+
+
+def kind_attributes(self: Any, field: fields.Field[Any], **_: Any) -> dict[str, Any]:
+    """Return what OpenAPI says of one of our kinds: label, limits, choices, items. *self* is apispec's."""
+    if isinstance(field, Sentence):
+        text = {"type": "string"}
+        return {"type": "object", "properties": {"zh": text, "en": text}}
+    if not isinstance(field, Kind):
+        return {}
+    told: dict[str, Any] = {"description": f"{field.label.zh} / {field.label.en}"}
+    if isinstance(field, Listing):
+        return told | {
+            "type": "array", "items": self.field2property(field.item), "minItems": field.least, "maxItems": field.most,
+        }  # fmt: skip
+    if isinstance(field, Group):
+        return told | {"allOf": [self.resolve_nested_schema(field.part)]}
+    limits = field.describe()
+    if "choices" in limits:
+        return told | {"type": "string", "enum": [one["value"] for one in limits["choices"]]}
+    names = {"max_length": "maxLength", "minimum": "minimum", "maximum": "maximum"}
+    return told | {names[name]: value for name, value in limits.items() if name in names}
 
 
 def completed(document: dict[str, Any], app: Flask) -> dict[str, Any]:

@@ -20,8 +20,9 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass
 from functools import wraps
 from typing import Any, TypeVar
 
@@ -43,6 +44,19 @@ from decision_engine.work import Work, reading, unit_of_work
 View = TypeVar("View", bound=Callable[..., Any])
 _KEY = re.compile(r"[\x21-\x7e]{1,200}")
 _NO_CONTENT = 204
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """A route as it is documented: address, words, what it takes (location -> schema) and what it answers."""
+
+    method: str
+    path: str
+    title: Text
+    takes: Mapping[str, type[Schema] | None]
+    answer: type[Schema] | None = None
+    status: int = 200
+    media_type: str | None = None
 
 
 class Room(Blueprint):  # type: ignore[misc]
@@ -69,6 +83,7 @@ class Room(Blueprint):  # type: ignore[misc]
         media_type: str | None = None,
     ) -> Callable[[View], View]:
         """Route a question. *etag* names the version of what is answered; *noted* writes the reading down."""
+        route = Route("GET", path, Text(zh, en), {"query": query}, answer, media_type=media_type)
 
         def decorate(function: View) -> View:
             def view(*said: Any, **path_values: Any) -> Response:
@@ -76,7 +91,7 @@ class Room(Blueprint):  # type: ignore[misc]
                     found = function(work, *said, **path_values)
                     return found if isinstance(found, Response) else _shown(found, answer, etag)
 
-            self._add("GET", path, view, function, Text(zh, en), answer, 200, (("query", query),), media_type)
+            self._add(route, view, function)
             return function
 
         return decorate
@@ -95,14 +110,13 @@ class Room(Blueprint):  # type: ignore[misc]
         status: int = 200,
     ) -> Callable[[View], View]:
         """Route an act; *by* is how it is said: `json`, `upload` or `deployment`."""
+        route = Route(method, path, Text(zh, en), {by: takes, "query": query}, answer, status)
 
         def decorate(function: View) -> View:
             def view(*said: Any, **path_values: Any) -> Response:
                 return carry_out(lambda work: function(work, *said, **path_values), answer, status)
 
-            self._add(
-                method, path, view, function, Text(zh, en), answer, status, ((by, takes), ("query", query))
-            )
+            self._add(route, view, function)
             return function
 
         return decorate
@@ -121,6 +135,7 @@ class Room(Blueprint):  # type: ignore[misc]
         media_type: str | None = None,
     ) -> Callable[[View], View]:
         """Route something anybody may do; its endpoint must stand in `identity.OPEN`."""
+        route = Route(method, path, Text(zh, en), {"json": takes, "query": query}, answer, status, media_type)
 
         def decorate(function: View) -> View:
             if f"{self.name}.{function.__name__}" not in identity.OPEN:
@@ -130,47 +145,30 @@ class Room(Blueprint):  # type: ignore[misc]
                 found = function(*said, **path_values)
                 return found if isinstance(found, Response) else json_response(_dump(found, answer), status)
 
-            self._add(
-                method,
-                path,
-                view,
-                function,
-                Text(zh, en),
-                answer,
-                status,
-                (("json", takes), ("query", query)),
-                media_type,
-            )
+            self._add(route, view, function)
             return function
 
         return decorate
 
-    def _add(
-        self,
-        method: str,
-        path: str,
-        view: Callable[..., Response],
-        function: Callable[..., Any],
-        title: Text,
-        answer: type[Schema] | None,
-        status: int,
-        inputs: tuple[tuple[str, type[Schema] | None], ...],
-        media_type: str | None = None,
-    ) -> None:
+    def _add(self, route: Route, view: Callable[..., Response], function: Callable[..., Any]) -> None:
+        """Read what *route* takes, describe it, and put *view* at its address under *function*'s name."""
         view.__name__, view.__doc__ = function.__name__, None
         made: Any = view
-        for location, schema in reversed(inputs):
+        for location, schema in reversed(list(route.takes.items())):
             if schema is not None:
                 made = self.arguments(schema, location=location)(made)
-        if not any(location == "query" and schema is not None for location, schema in inputs):
+        if route.takes["query"] is None:
             made = _without_query(made)
-        made = self.response(status, answer, content_type=media_type, description=f"{title.zh} / {title.en}")(
+        summary = f"{route.title.zh} / {route.title.en}"
+        described = {
+            "summary": summary,
+            "operationId": function.__name__,
+            "description": " ".join((function.__doc__ or summary).split()),
+        }
+        made = self.response(route.status, route.answer, content_type=route.media_type, description=summary)(
             made
         )
-        described = {"summary": f"{title.zh} / {title.en}", "operationId": function.__name__}
-        if function.__doc__:
-            described["description"] = " ".join(function.__doc__.split())
-        self.add_url_rule(path, function.__name__, self.doc(**described)(made), methods=[method])
+        self.add_url_rule(route.path, function.__name__, self.doc(**described)(made), methods=[route.method])
 
 
 def carry_out(
