@@ -697,6 +697,15 @@ EVALUATION: dict[str, dict[str, Any]] = {
     },
 }
 
+OBJECTION: dict[str, dict[str, Any]] = {
+    "raise_objection": {
+        "addressee": PERSONS["mayor"],
+        "objected_order": "七月底前完成三村集体资产合并。",
+        "objection": "清产核资尚未完成，提前合并可能损害村民利益，建议延期一个月。",
+    },
+    "answer_objection": {"reply": "同意延期至八月底。", "handling": "ADOPTED"},
+}
+
 EXAMPLES: dict[str, dict[str, Any]] = {
     **PROPOSAL,
     **PARTICIPATION,
@@ -708,6 +717,7 @@ EXAMPLES: dict[str, dict[str, Any]] = {
     **PUBLICATION,
     **EXECUTION,
     **EVALUATION,
+    **OBJECTION,
 }
 """Step -> a plain, lawful answer."""
 

@@ -60,6 +60,8 @@ EVERYTHING = tuple(
             ("report_npc", "2026-05-20", "secretary"),
             ("report_problem", "2026-07-20", "unit_head"),
             ("suspend_execution", "2026-07-21", "mayor"),
+            ("raise_objection", "2026-07-22", "unit_head"),
+            ("answer_objection", "2026-07-23", "mayor"),
             ("confirm_suspension", "2026-07-28", "mayor"),
             ("order_evaluation", "2026-11-02", "mayor"),
             ("plan_evaluation", "2026-11-03", "assessor"),
