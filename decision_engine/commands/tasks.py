@@ -104,7 +104,7 @@ def _open_task(work: Work, task_id: str, version: int | None) -> tuple[Case, Tas
         select(Case, Task)
         .join(Task, Task.case_id == Case.id)
         .where(Task.id == task_id)
-        .with_for_update(of=Case)
+        .with_for_update(of=(Case, Task))  # both, or PostgreSQL shows who waited the task as it was before
     ).one_or_none()
     if row is None:
         raise NotFound

@@ -25,7 +25,8 @@ def test_somebody_new_is_entered_given_a_post_and_signs_in(
     person = hire(admin, town)
     unit = town.units["司法所"]
     said = {
-        "organ_id": town.organ_id, "title": "法制审核员", "roles": ["legal_officer"], "since": "2026-02-01", "unit_id": unit,
+        "organ_id": town.organ_id, "title": "法制审核员", "roles": ["legal_officer"], "since": "2026-02-01",
+        "unit_id": unit,
     }  # fmt: skip
     post = admin.post(f"/people/{person}/posts", said)
     assert post.status_code == 201
