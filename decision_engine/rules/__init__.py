@@ -14,21 +14,29 @@ from datetime import date
 
 from decision_engine.calendar import Period
 from decision_engine.rules import (  # noqa: F401 - importing a stage declares its rules
+    carrying_out,
+    counted,
+    disclosure,
     drafting,
+    elsewhere,
     execution,
     experts,
     head,
     initiation,
     legality,
+    liability,
     meeting,
     meeting_order,
     meeting_vote,
     notice,
     participation,
     release,
+    review_time,
     risk,
     special,
     statutes,
+    tianjin,
+    trail,
 )
 from decision_engine.rules.examination import (
     RULE_SET_VERSION,

@@ -54,7 +54,7 @@ def costs_and_benefits_are_forecast(facts: Facts) -> Verdict:
 def options_may_be_put_forward(facts: Facts) -> Verdict:
     """With big differences of view, two or more options may be put forward."""
     draft = facts.latest("draft_decision")
-    if draft is None or draft.flag("disagreement") is not True:
+    if draft is None or not any(one.text("position") == "DISAGREE" for one in _consultations(facts)):
         return NOT_APPLICABLE
     if draft.has("options"):
         return None

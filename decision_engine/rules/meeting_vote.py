@@ -18,7 +18,7 @@ from decision_engine.rules.meeting import (
     principal_speaks_last,
     tally_of,
 )
-from decision_engine.rules.rule import NOT_APPLICABLE, Verdict, rule
+from decision_engine.rules.rule import NOT_APPLICABLE, UNDECIDABLE, Verdict, rule
 
 OUTCOMES = frozenset({"APPROVE", "REJECT", "AMEND", "DEFER", "REDISCUSS"})
 
@@ -395,3 +395,16 @@ def members_sign_the_minutes(facts: Facts) -> Verdict:
         f"到会人员没有签字，也没有注明原因：{who.zh}。请补签或者注明。",
         f"Members present did not sign and no reason is given: {who.en}. Have them sign, or note why not.",
     )
+
+
+@rule(
+    "R-MTG-29",
+    "集体决定后个人可以保留意见，但须执行，改变须经集体",
+    checks="A",
+    law=SANCTIONS_LAW,
+    article="30",
+    mark="v:HQ; v:DIS-30",
+)
+def collective_decisions_bind(facts: Facts) -> Verdict:
+    """Once decided, individuals may keep their view but not act against it; acts outside the file are not seen."""
+    return UNDECIDABLE if facts.latest("principal_decides") is not None else NOT_APPLICABLE

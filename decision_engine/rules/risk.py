@@ -8,7 +8,7 @@ from decision_engine.language import Text
 from decision_engine.rules.facts import Entry, Facts, Record
 from decision_engine.rules.law import DECREE_713, LAND_REGULATIONS, RISK_MEASURES
 from decision_engine.rules.matter import answered, incomplete, matter_type, written
-from decision_engine.rules.rule import NOT_APPLICABLE, Verdict, rule
+from decision_engine.rules.rule import NOT_APPLICABLE, UNDECIDABLE, Verdict, rule
 
 LEVELS = ("LOW", "MEDIUM", "HIGH")
 BEFORE_MEETING = ("assemble_meeting_package", "confirm_agenda", "open_meeting")
@@ -325,3 +325,17 @@ def assessment_is_filed_with_the_coordinator(facts: Facts) -> Verdict:
         "风险评估报告尚未报统筹部门备案。请备案并填写日期。",
         "The assessment was not filed with the coordinator. File it and enter the day.",
     )
+
+
+@rule(
+    "R-RSK-10",
+    "风险评估弄虚作假的追责",
+    checks="A",
+    law=DECREE_713,
+    article="41",
+    strength="L",
+    mark="v:713-41",
+)
+def assessments_are_not_falsified(facts: Facts) -> Verdict:
+    """A falsified assessment brings liability; whether one was is for people to judge."""
+    return UNDECIDABLE if facts.latest("assess_risk") is not None else NOT_APPLICABLE

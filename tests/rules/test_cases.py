@@ -53,6 +53,17 @@ def test_every_guard_has_a_situation_that_fires_it_and_one_that_does_not():
     assert not lacking
 
 
+def test_every_audit_rule_has_a_case_file_that_shows_its_finding():
+    seen = defaultdict(set)
+    for situation in SITUATIONS:
+        seen[situation.rule].add("shown" if situation.expect in {*FIRES, "UNDECIDABLE"} else situation.expect)
+    lacking = [
+        one.id for one in rules.declared() if "A" in one.checks and one.decide and "shown" not in seen[one.id]
+    ]
+
+    assert not lacking
+
+
 def test_situations_ask_only_what_the_forms_ask():
     """Rules and forms agree on the names of fields: a case may use only names a form knows."""
     unknown = set()
