@@ -13,6 +13,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from waitress import wasyncore
 from waitress.server import create_server
 
 from decision_engine.app import create_app, open_house
@@ -205,13 +206,23 @@ def open_stage(folder: Path, begins: str, tell: Tell = lambda _: None) -> Iterat
 
 @contextmanager
 def served(house: House) -> Iterator[int]:
-    """Serve *house* by waitress in a thread and give the port; callers close their connections before leaving."""
-    server = create_server(create_app(house=house), host="127.0.0.1", port=0, threads=2)
-    thread = threading.Thread(target=server.run, name="stage-server", daemon=True)
+    """Serve *house* by waitress in a thread and give the port; when left, nothing of the server remains open."""
+    sockets: dict[int, Any] = {}
+    server = create_server(create_app(house=house), map=sockets, host="127.0.0.1", port=0, threads=2)
+    over = threading.Event()
+
+    def serve() -> None:
+        while not over.is_set():
+            wasyncore.loop(timeout=1, map=sockets, count=1)
+
+    thread = threading.Thread(target=serve, name="stage-server", daemon=True)
     thread.start()
     try:
         yield server.effective_port
     finally:
-        server.trigger.pull_trigger(server.close)  # closing belongs to the thread that serves
+        over.set()
+        server.pull_trigger()  # wakes the thread; sockets are closed only once it has ended
         thread.join(timeout=30)
         server.task_dispatcher.shutdown()
+        server.close()
+        wasyncore.close_all(sockets)
