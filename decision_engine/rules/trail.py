@@ -262,6 +262,10 @@ stated(
     strength="D",
     checks="G",
     mark="v:DIS-27; D",
+    held=(
+        "tests/access/test_leaving.py::test_a_closed_account_signs_nobody_in_and_the_person_stays",
+        "tests/access/test_leaving.py::test_a_person_who_held_a_post_cannot_be_deleted",
+    ),
 )
 
 
