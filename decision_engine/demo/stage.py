@@ -208,7 +208,7 @@ def open_stage(folder: Path, begins: str, tell: Tell = lambda _: None) -> Iterat
 def served(house: House) -> Iterator[int]:
     """Serve *house* by waitress in a thread and give the port; when left, nothing of the server remains open."""
     sockets: dict[int, Any] = {}
-    server = create_server(create_app(house=house), map=sockets, host="127.0.0.1", port=0, threads=2)
+    server = create_server(create_app(house=house), map=sockets, host="127.0.0.1", port=0, threads=4)
     over = threading.Event()
 
     def serve() -> None:
