@@ -20,6 +20,7 @@ from SpiffWorkflow.bpmn.specs.event_definitions.simple import NoneEventDefinitio
 
 from decision_engine.language import Text
 from decision_engine.process import specs
+from decision_engine.process.agreement import Agreement
 from decision_engine.process.diagram import Diagram, Element, EventDefinition, Flow, Timer
 from decision_engine.process.expressions import NotAnExpression, Variable, parse, parse_variable
 from decision_engine.process.findings import Finding, Refused
@@ -32,7 +33,8 @@ class Definition:
     """One deployment, ready to run. Two are equal when they are one: compare their hashes otherwise.
 
     *reads* are the fields of answers (step, field) and *facts* the case facts that some expression
-    reads; the runner keeps nothing else. *plans* are the engine's specs by process or sub-process id.
+    reads; the runner keeps nothing else. *plans* are the engine's specs by process or sub-process id,
+    *agreement* the token game that watches the cases.
     """
 
     hash: str
@@ -40,6 +42,7 @@ class Definition:
     reads: frozenset[tuple[str, str]]
     facts: frozenset[str]
     plans: dict[str, specs.Plan] = field(repr=False)
+    agreement: Agreement = field(repr=False)
 
 
 _cache: OrderedDict[str, Definition] = OrderedDict()
@@ -73,6 +76,7 @@ def _build(diagram: Diagram) -> Definition:
         reads=frozenset((variable.step, variable.field) for variable in read if variable.step is not None),
         facts=frozenset(variable.field for variable in read if variable.step is None),
         plans={scope: _plan(diagram, scope) for scope in scopes},
+        agreement=Agreement(diagram),
     )
 
 

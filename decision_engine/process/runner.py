@@ -22,6 +22,7 @@ from SpiffWorkflow.bpmn.specs.event_definitions.item_aware_event import SignalEv
 
 from decision_engine.errors import InvalidAnswers, NotReady
 from decision_engine.process import specs, state
+from decision_engine.process.agreement import BEGIN, Done, Seen
 from decision_engine.process.definition import Definition, compile_definition
 from decision_engine.process.diagram import Element
 from decision_engine.process.engine import READY, WAITING, Case, Scope, Token
@@ -102,7 +103,7 @@ def start(definition: Definition, facts: Mapping[str, Any], *, seed: str | None 
     case = Case(definition.plans[definition.diagram.main], definition.plans, seed or token_hex(12))
     case.facts = {name: value for name, value in facts.items() if name in definition.facts}
     case.begin()
-    return _move(definition, case)
+    return _move(definition, case, BEGIN, b"")
 
 
 def complete(
@@ -114,7 +115,7 @@ def complete(
     Raises `NotReady` for any id that does not wait to be done, `InvalidAnswers` where the answers leave
     no way on.
     """
-    case = state.load(definition, stored)
+    case, watched = state.load(definition, stored)
     token = case.find(ready_id)
     if token is None or token.state != READY or not token.task_spec.manual:
         raise NotReady
@@ -124,9 +125,10 @@ def complete(
         case.answers.pop(step, None)
         if kept:
             case.answers[step] = kept
+    done = Done("complete", token.task_spec.element.id, _call_path(token))
     try:
         token.run()
-        return _move(definition, case)
+        return _move(definition, case, done, watched)
     except InvalidAnswers as refusal:
         prefix = f"{step}."
         fields = {name.removeprefix(prefix): reasons for name, reasons in refusal.fields.items()}
@@ -135,12 +137,13 @@ def complete(
 
 def elapse(definition: Definition, stored: bytes, timer_id: str) -> Position:
     """Fire the waiting timer *timer_id*; raises `NotReady` if it does not wait (any more)."""
-    case = state.load(definition, stored)
+    case, watched = state.load(definition, stored)
     token = case.find(timer_id)
     if token is None or not _is_timer(token):
         raise NotReady
+    done = Done("elapse", token.task_spec.element.id, _call_path(token))
     token.task_spec.catch(token)
-    return _move(definition, case)
+    return _move(definition, case, done, watched)
 
 
 def signal(definition: Definition, stored: bytes, name: str) -> Position:
@@ -148,7 +151,7 @@ def signal(definition: Definition, stored: bytes, name: str) -> Position:
 
     Raises `NotReady` if nobody waits for it.
     """
-    case = state.load(definition, stored)
+    case, watched = state.load(definition, stored)
     listeners = [token for token in _listeners(case) if token.task_spec.event_definition.name == name]
     told = [token for token in listeners if _hears_signals(token)]
     told += [token for token in listeners if not _hears_signals(token)][:1]
@@ -156,41 +159,56 @@ def signal(definition: Definition, stored: bytes, name: str) -> Position:
         raise NotReady
     for token in told:
         token.task_spec.catch(token)
-    return _move(definition, case)
+    return _move(definition, case, Done("signal", name), watched)
 
 
 def look(definition: Definition, stored: bytes) -> Position:
     """Return the position that *stored* describes, unchanged."""
-    case = state.load(definition, stored)
-    return _position(case, stored)
+    case, _ = state.load(definition, stored)
+    return Position(stored, *_shown(case))
 
 
-def _move(definition: Definition, case: Case) -> Position:
+def _move(definition: Definition, case: Case, done: Done, watched: bytes) -> Position:
+    """Let the engine go on by itself, hold the result against the token game, and save both."""
     case.do_engine_steps()
-    return _position(case, state.dump(definition, case))
+    shown = _shown(case)
+    watched = _hold(definition, case, done, watched, shown)
+    return Position(state.dump(definition, case, watched), *shown)
 
 
-def _position(case: Case, stored: bytes) -> Position:
+def _hold(definition: Definition, case: Case, done: Done, watched: bytes, shown: _Shown) -> bytes:
+    """Hold what the engine shows after *done* against the token game; raises `EngineDisagrees`."""
+    ready, timers, _, ended, awaits = shown
+    seen = Seen(
+        sorted([(one.element, one.call_path) for one in ready]),
+        sorted([one.element for one in timers]),
+        sorted(awaits),
+        ended,
+    )
+    return definition.agreement.follow(watched, done, case.value, seen)
+
+
+_Shown = tuple[tuple[Ready, ...], tuple[Waiting, ...], tuple[str, ...], bool, tuple[str, ...]]
+
+
+def _shown(case: Case) -> _Shown:
+    """Return everything of a `Position` but its bytes."""
     tokens = sorted(case.all_tokens(), key=lambda token: token.id)
-    return Position(
-        state=stored,
-        ready=tuple(_ready(case, token) for token in tokens if token.state == READY),
-        timers=tuple(_waiting(case, token) for token in tokens if _is_timer(token)),
-        passed=tuple(case.passed),
-        ended=not tokens,
-        awaits=tuple(dict.fromkeys(token.task_spec.event_definition.name for token in _listeners(case))),
+    return (
+        tuple([_ready(case, token) for token in tokens if token.state == READY]),
+        tuple([_waiting(case, token) for token in tokens if _is_timer(token)]),
+        tuple(case.passed),
+        not tokens,
+        tuple(dict.fromkeys(token.task_spec.event_definition.name for token in _listeners(case))),
     )
 
 
 def _ready(case: Case, token: Token) -> Ready:
     element: Element = token.task_spec.element
     role, item = element.role, token.internal_data.get("item")
-    path: list[str] = []
     part = token.workflow
     while isinstance(part, Scope):
         above = part.parent_token
-        if above.task_spec.element.kind == "callActivity":
-            path.append(above.task_spec.element.id)
         role = role or above.task_spec.element.role
         item = above.internal_data.get("item") if item is None else item
         part = above.workflow
@@ -201,8 +219,20 @@ def _ready(case: Case, token: Token) -> Ready:
         name=element.name,
         role=role,
         item=None if item is None else str(item),
-        call_path=tuple(reversed(path)),
+        call_path=_call_path(token),
     )
+
+
+def _call_path(token: Token) -> tuple[str, ...]:
+    """Return the call activities that led to *token*, outermost first."""
+    path: list[str] = []
+    part = token.workflow
+    while isinstance(part, Scope):
+        above: Element = part.parent_token.task_spec.element
+        if above.kind == "callActivity":
+            path.append(above.id)
+        part = part.parent_token.workflow
+    return tuple(reversed(path))
 
 
 def _waiting(case: Case, token: Token) -> Waiting:

@@ -6,9 +6,12 @@ first did, the tree is never deep, and what is saved does not depend on how it c
 
     byte 0      STATE_FORMAT
     bytes 1-4   CRC-32 of the rest, big-endian
+    then        what `agreement` watches, a line that is not read here; a line feed
     then JSON   [definition hash (16 digits), seed, counter, facts, answers, scopes]
                 scope: [id of the token it belongs to (0: the case itself), rows]
                 row:   [id, spec, state, id of the row it waits under (0: none), data or null]
+
+The engine's rows and the watched line never come from one another: they are two witnesses.
 
 The bytes are stored as bytes: a store that reorders JSON may not touch them.
 """
@@ -25,31 +28,32 @@ from decision_engine.process import specs
 from decision_engine.process.definition import Definition
 from decision_engine.process.engine import COMPLETED, LIVE, WAITING, Case, Scope, Token
 
-STATE_FORMAT = 1
+STATE_FORMAT = 2
 
 _HEADER = 5
 _GROUPS = (specs.Guarded, specs.EventGateway, specs.Repeated)
 
 
-def dump(definition: Definition, case: Case) -> bytes:
-    """Return *case* as bytes; raises `Malformed` where an answer is no JSON value."""
+def dump(definition: Definition, case: Case, kept: bytes) -> bytes:
+    """Return *case* and the watched line *kept* as bytes; raises `Malformed` where an answer is no JSON value."""
     scopes = [[0, _rows(case)]]
     scopes += [[key, _rows(scope)] for key, scope in case.subprocesses.items()]
     content = [definition.hash[:16], case.seed, case.counter, case.facts, case.answers, scopes]
     try:
-        body = orjson.dumps(content)
+        body = kept + b"\n" + orjson.dumps(content)
     except orjson.JSONEncodeError as error:
         raise Malformed from error
     return bytes((STATE_FORMAT,)) + crc32(body).to_bytes(4, "big") + body
 
 
-def load(definition: Definition, state: bytes) -> Case:
-    """Return the case that *state* describes; raises `CorruptState` for any other bytes."""
+def load(definition: Definition, state: bytes) -> tuple[Case, bytes]:
+    """Return the case that *state* describes and its watched line; raises `CorruptState` for any other bytes."""
     body = state[_HEADER:]
     if state[:1] != bytes((STATE_FORMAT,)) or crc32(body).to_bytes(4, "big") != state[1:_HEADER]:
         raise CorruptState
+    kept, _, rest = body.partition(b"\n")
     try:
-        hash_, seed, counter, facts, answers, scopes = orjson.loads(body)
+        hash_, seed, counter, facts, answers, scopes = orjson.loads(rest)
         if hash_ != definition.hash[:16]:
             raise CorruptState
         case = Case(definition.plans[definition.diagram.main], definition.plans, seed)
@@ -67,7 +71,7 @@ def load(definition: Definition, state: bytes) -> Case:
     except (KeyError, ValueError, TypeError, AttributeError) as error:
         raise CorruptState from error
     case.completed = not case.tokens()
-    return case
+    return case, kept
 
 
 def _rows(part: Case | Scope) -> list[list[Any]]:

@@ -34,6 +34,7 @@ __all__ = [
     "DONE",
     "Watched",
     "agreeing",
+    "awaits",
     "begin",
     "completed",
     "ended",
@@ -158,6 +159,17 @@ def timers(diagram: Diagram, marking: Marking) -> Counter[str]:
         if place.trigger == "timer" and place.kind in (WAIT, BOUNDARY):
             found[place.id] += many if place.kind == WAIT and not place.sequential else 1
     return found
+
+
+def awaits(diagram: Diagram, marking: Marking) -> frozenset[str]:
+    """Return the names of the messages and signals that are waited for."""
+    places = net_of(diagram).places
+    found = (places[token % len(places)] for token, _ in marking)
+    return frozenset(
+        place.name or ""
+        for place in found
+        if place.kind in (WAIT, BOUNDARY) and place.trigger in ("message", "signal")
+    )
 
 
 def ended(marking: Marking) -> bool:

@@ -150,9 +150,13 @@ def test_a_state_that_a_json_store_has_reordered_is_refused() -> None:
     state = Player(definition).position.state
     with pytest.raises(orjson.JSONDecodeError):
         orjson.loads(state)
-    rewritten = state[:5] + orjson.dumps(orjson.loads(state[5:]), option=orjson.OPT_INDENT_2)
-    with pytest.raises(CorruptState):
-        process.look(definition, rewritten)
+    watched, rows = state[5:].split(b"\n")
+    for rewritten in (
+        watched + b"\n" + orjson.dumps(orjson.loads(rows), option=orjson.OPT_INDENT_2),
+        orjson.dumps(orjson.loads(watched), option=orjson.OPT_INDENT_2) + b"\n" + rows,
+    ):
+        with pytest.raises(CorruptState):
+            process.look(definition, state[:5] + rewritten)
 
 
 def test_a_multi_instance_goes_on_in_a_process_that_has_just_started() -> None:
