@@ -58,7 +58,8 @@ def serve(demo: bool) -> None:
         worker.start()
     console.print(
         f"\n[bold]服务已启动 · running[/bold]  http://{settings.host}:{settings.port}"
-        f"   API: http://{settings.host}:{settings.port}/api/v1/openapi.json   Ctrl-C 停止 · stops"
+        f"   API: http://{settings.host}:{settings.port}/api/v1/openapi.json   Ctrl-C 停止 · stops",
+        soft_wrap=True,
     )
     try:
         server.run()
@@ -190,7 +191,8 @@ def _load_town(house: Any) -> None:
     console.print(f"密码 · password: [bold]{town.password}[/bold]")
     console.print(
         f"登录 · sign in: POST http://{house.settings.host}:{house.settings.port}/api/v1/session "
-        '{"login": "...", "password": "..."}'
+        '{"login": "...", "password": "..."}',
+        soft_wrap=True,
     )
 
 
