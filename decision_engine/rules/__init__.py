@@ -24,6 +24,7 @@ from decision_engine.rules import (  # noqa: F401 - importing a stage declares i
     head,
     initiation,
     legality,
+    legality_order,
     liability,
     meeting,
     meeting_order,
