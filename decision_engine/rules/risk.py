@@ -11,26 +11,45 @@ from decision_engine.rules.matter import answered, incomplete, matter_type, writ
 from decision_engine.rules.rule import NOT_APPLICABLE, UNDECIDABLE, Verdict, rule
 
 LEVELS = ("LOW", "MEDIUM", "HIGH")
+LEVEL_WORDS = {
+    "LOW": Text("低风险", "low"),
+    "MEDIUM": Text("中风险", "medium"),
+    "HIGH": Text("高风险", "high"),
+}
 BEFORE_MEETING = ("assemble_meeting_package", "confirm_agenda", "open_meeting")
 
 
-def level_of(index: Fraction, medium: Fraction, high: Fraction) -> str:
-    """Return the level of a risk index: above *high* HIGH, from *medium* on MEDIUM, else LOW."""
-    if index > high:
-        return "HIGH"
-    return "MEDIUM" if index >= medium else "LOW"
+def level_of(facts: Facts, index: Fraction, objecting: Fraction | None = None) -> str:
+    """Return the level of a risk index, raised by the share of those affected who object (domain book 5.4)."""
+    level = 0
+    if index > _share(facts, "risk_index_high"):
+        level = 2
+    elif index >= _share(facts, "risk_index_medium"):
+        level = 1
+    if objecting is not None and objecting > _share(facts, "risk_objection_high"):
+        level = 2
+    elif objecting is not None and objecting > _share(facts, "risk_objection_medium"):
+        level = max(level, 1)
+    return LEVELS[level]
 
 
 def risk_index(points: tuple[Entry, ...], prefix: str = "") -> Fraction | None:
     """Return the sum of weight x probability x impact over the risk points, or None where a number is missing."""
     total = Fraction(0)
     for point in points:
-        factors = [point.decimal(name) for name in ("weight", f"{prefix}probability", f"{prefix}impact")]
-        if any(factor is None for factor in factors):
-            return None
-        weight, probability, impact = (factor or Fraction(0) for factor in factors)
-        total += weight * probability * impact
+        product = Fraction(1)
+        for name in ("weight", f"{prefix}probability", f"{prefix}impact"):
+            factor = point.decimal(name)
+            if factor is None:
+                return None
+            product *= factor
+        total += product
     return total if points else None
+
+
+def _share(facts: Facts, name: str) -> Fraction:
+    value = facts.value(name)
+    return value if isinstance(value, Fraction) else Fraction(0)
 
 
 def _assessment(facts: Facts) -> Record | None:
@@ -134,12 +153,18 @@ def report_names_risks_measures_and_plan(facts: Facts) -> Verdict:
 @rule(
     "R-713-24-1",
     "风险可控方可决策；不可控的，调整草案等使风险可控后再决策",
-    gate=BEFORE_MEETING,
+    gate=("determine_risk", *BEFORE_MEETING),
     law=DECREE_713,
     article="24",
 )
 def only_controllable_risk_is_decided_on(facts: Facts) -> Verdict:
-    """Only where the organ found the risk controllable may the matter go to the meeting."""
+    """Only where the organ found the risk controllable may the matter go to the meeting.
+
+    A finding "controllable" against a residual level of HIGH needs the head's written reason; against MEDIUM, measures
+    with owners and days and a response plan (domain book 5.3).
+    """
+    if facts.gate == "determine_risk":
+        return _finding_fits_the_report(facts)
     if answered(facts, "risk_trigger") is not True:
         return NOT_APPLICABLE
     found = facts.latest("determine_risk")
@@ -154,6 +179,27 @@ def only_controllable_risk_is_decided_on(facts: Facts) -> Verdict:
         "风险被认定为不可控，不能提请集体讨论。请调整草案或采取其他措施并重新评估。",
         "The risk was found not controllable, so this cannot go to the meeting. Adjust the draft and assess anew.",
     )
+
+
+def _finding_fits_the_report(facts: Facts) -> Verdict:
+    report = _assessment(facts)
+    if facts.act.text("outcome") != "CONTROLLABLE" or report is None:
+        return NOT_APPLICABLE
+    level = report.text("residual_level")
+    if level == "HIGH" and not facts.act.text("override_reasons"):
+        return Text(
+            "评估认定措施后仍为高风险，不得直接认定可控。确认可控的，须书面说明与评估等级不一致的理由。",
+            "The report finds a high risk even after the measures. To find it controllable, state in writing why you "
+            "depart from the level.",
+        )
+    owned = [one for one in report.entries("measures") if one.text("owner") and one.day("due_on") is not None]
+    if level == "MEDIUM" and (not owned or not report.text("contingency_plan")):
+        return Text(
+            "中风险事项认定可控，须有落实责任人和时限的措施以及处置预案。请先补充评估报告。",
+            "A medium risk is controllable only with measures that have owners and days, and a response plan. Complete "
+            "the report first.",
+        )
+    return None
 
 
 # -- the domain book's own rules (5.6) -------------------------------------------------------------------
@@ -252,12 +298,34 @@ def report_is_complete(facts: Facts) -> Verdict:
         return lacking
     owned = {one.number("risk_point") for one in facts.act.entries("measures") if one.text("owner")}
     bare = [str(no) for no in range(1, facts.act.count("risk_points") + 1) if no not in owned]
-    if not bare:
-        return None
-    return Text(
-        f"第{'、'.join(bare)}个风险点没有落实到责任人的防范措施。请补充措施和责任人。",
-        f"Risk points {', '.join(bare)} have no measure with an owner. Add one to each.",
-    )
+    if bare:
+        return Text(
+            f"第{'、'.join(bare)}个风险点没有落实到责任人的防范措施。请补充措施和责任人。",
+            f"Risk points {', '.join(bare)} have no measure with an owner. Add one to each.",
+        )
+    return _graded_too_low(facts)
+
+
+def _graded_too_low(facts: Facts) -> Text | None:
+    """Say where a level is stated below what the report's own numbers give; a higher one is caution."""
+    points = facts.act.entries("risk_points")
+    objecting = facts.act.decimal("objecting_share")
+    for name, prefix, share, label in (
+        ("initial_level", "", objecting, Text("初始", "initial")),
+        ("residual_level", "residual_", None, Text("措施后", "residual")),
+    ):
+        index, stated = risk_index(points, prefix), facts.act.text(name)
+        if index is None or stated not in LEVELS:
+            continue
+        computed = level_of(facts, index, share)
+        if LEVELS.index(stated) < LEVELS.index(computed):
+            words = LEVEL_WORDS[computed]
+            return Text(
+                f"按报告所列数据，{label.zh}风险指数为{float(index):.3f}，应为{words.zh}，报告填写偏低。请核对等级。",
+                f"By the report's own numbers the {label.en} index is {float(index):.3f}, which is {words.en}; a lower "
+                "level is stated. Check it.",
+            )
+    return None
 
 
 @rule(
