@@ -16,6 +16,8 @@ from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from decision_engine import process
+from decision_engine.api import throttle
+from decision_engine.api.health import Traffic
 from decision_engine.app import create_app, open_house
 from decision_engine.clock import MovableClock
 from decision_engine.db import open_engine
@@ -111,10 +113,20 @@ def town(house: House) -> Town:
     return load_town(house, deploy=False)
 
 
+@pytest.fixture(scope="session")
+def door(founded: Path) -> Flask:
+    """An application, built once: what differs from test to test is the house behind it."""
+    return create_app(
+        house=House(cheap_settings(founded.parent), open_engine("sqlite://"), MovableClock(BEGINNING))
+    )
+
+
 @pytest.fixture
-def app(house: House, town: Town) -> Flask:
-    """The application in front of the town."""
-    return create_app(house=house)
+def app(door: Flask, house: House, town: Town) -> Flask:
+    """The application in front of the town, its limits and counters fresh."""
+    door.extensions |= {"house": house, "throttles": throttle.shipped(), "traffic": Traffic()}
+    door.config["MAX_CONTENT_LENGTH"] = house.settings.max_document + 1024 * 1024
+    return door
 
 
 @pytest.fixture
@@ -172,9 +184,9 @@ class Hall:
         return answer.json
 
 
-def staged(house: House, clock: MovableClock) -> Stage:
-    """Return a stage in *house* on which scenes are played through the door."""
-    hall: Any = Hall(create_app(house=house))
+def staged(house: House, clock: MovableClock, app: Flask | None = None) -> Stage:
+    """Return a stage in *house* on which scenes are played through the door (of *app*, or one of its own)."""
+    hall: Any = Hall(app or create_app(house=house))
     return Stage(house, clock, load_town(house, deploy=False), hall, lambda _: None)
 
 
@@ -189,6 +201,6 @@ def moved(stage: Stage, folder: Path) -> Stage:
 
 
 @pytest.fixture
-def stage(house: House, clock: MovableClock) -> Stage:
+def stage(house: House, clock: MovableClock, app: Flask) -> Stage:
     """Scenario S1 waiting to be played through the door."""
-    return staged(house, clock)
+    return staged(house, clock, app)

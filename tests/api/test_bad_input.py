@@ -111,7 +111,7 @@ def test_no_body_breaks_the_door(app: Flask, busy: Stage, callers: list[Caller],
 @pytest.mark.parametrize("query", HOSTILE_QUERIES)
 def test_no_query_breaks_the_door(app: Flask, busy: Stage, callers: list[Caller], query: str) -> None:
     for address in addresses(app, busy, "GET"):
-        for caller in callers[:2]:
+        for caller in callers[1:2]:
             answer = caller.client.get(
                 f"/api/v1{address}?{query}", headers={"Authorization": f"Bearer {caller.token}"}
             )
