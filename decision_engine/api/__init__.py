@@ -13,6 +13,7 @@ from decision_engine import __version__
 from decision_engine.api import (
     calendar,
     cases,
+    catalogue,
     consultations,
     definitions,
     documents,
@@ -31,7 +32,7 @@ from decision_engine.work import House
 PREFIX = "/api/v1"
 ROOMS = (
     session.room, cases.room, tasks.room, documents.room, definitions.room, people.room, calendar.room,
-    incidents.room, consultations.room,
+    incidents.room, consultations.room, catalogue.room,
 )  # fmt: skip
 
 

@@ -59,6 +59,7 @@ class OpenSaid(Said):
     matter = Facts("事项情况", "Facts known beforehand", default=dict)
     process = Name("流程", "Procedure", default=commands.PROCESS)
     supersedes = Id("被替代的案件", "The case this one supersedes")
+    catalogue_entry = Id("目录事项", "Entry of the published catalogue this case runs")
 
 
 class CasesQuery(PageQuery):
@@ -101,6 +102,7 @@ class CaseOut(Schema):
     status = fields.String()
     lead_unit_id = fields.String(allow_none=True)
     supersedes_id = fields.String(allow_none=True)
+    catalogue_entry_id = fields.String(allow_none=True)
     definition = fields.String(attribute="definition_hash")
     draft = fields.String(allow_none=True)
     created_at = Moment()
@@ -278,7 +280,7 @@ def open_case(work: Work, said: dict[str, Any]) -> dict[str, Any]:
     """Open a case on the newest deployed procedure; its first tasks wait afterwards."""
     case = commands.open_case(
         work, said["organ_id"], said["title"], matter=said["matter"], process_id=said["process"],
-        supersedes=said.get("supersedes"),
+        supersedes=said.get("supersedes"), catalogue_entry=said.get("catalogue_entry"),
     )  # fmt: skip
     return {"case": case, "receipt": work.receipts[-1]}
 

@@ -15,7 +15,7 @@ from sqlalchemy import func, select
 from decision_engine import access, rules
 from decision_engine.errors import Conflict, InvalidAnswers, NotFound, Unlawful
 from decision_engine.language import Text
-from decision_engine.models import Catalogue, CatalogueEntry, Organ
+from decision_engine.models import Catalogue, CatalogueEntry, Organ, Unit
 from decision_engine.queries.casefile import calendar_of
 from decision_engine.work import Work
 
@@ -38,6 +38,7 @@ def draft_catalogue(work: Work, organ_id: str, year: int, matters: Sequence[Matt
         select(Catalogue.id).where(Catalogue.organ_id == organ_id, Catalogue.year == year)
     ):
         raise Conflict(Text("该年度目录已经存在。", "There is a catalogue of that year already."))
+    _units_exist(work, organ_id, matters, "matters")
     catalogue = Catalogue(organ_id=organ_id, year=year, version=0)
     work.session.add(catalogue)
     work.session.flush()
@@ -67,14 +68,15 @@ def publish_catalogue(
     """Publish a drafted catalogue, or an amendment of a published one (*add* matters, *strike* entry ids, *reason*).
 
     Raises `Unlawful` (R-713-3-4) without the party committee's consent, `InvalidAnswers` for an amendment that
-    gives no reason or changes nothing.
+    gives no reason or changes nothing, or names a unit or entry nobody knows.
     """
     catalogue = work.session.get(Catalogue, catalogue_id, with_for_update=True)
-    if catalogue is None:
+    if catalogue is None or not work.actor.in_organ(catalogue.organ_id):
         raise NotFound
     standing = _keeper(work, "catalogue.publish", catalogue.organ_id, catalogue=catalogue_id)
     if catalogue.version > 0:
         _amendment_is_whole(add, strike, reason)
+    _units_exist(work, catalogue.organ_id, add, "add")
     findings = _lawful(
         work,
         catalogue,
@@ -135,6 +137,19 @@ def _lawful(work: Work, catalogue: Catalogue, said: dict[str, Any]) -> tuple[rul
     if broken := rules.broken(findings):
         raise Unlawful(broken)
     return findings
+
+
+def _units_exist(work: Work, organ_id: str, matters: Sequence[Matter], field: str) -> None:
+    named = {one.lead_unit_id for one in matters} - {None}
+    known = set(work.session.scalars(select(Unit.id).where(Unit.organ_id == organ_id))) if named else set()
+    reason = (Text("本机关没有这个单位。", "This organ has no such unit."),)
+    wrong = {
+        f"{field}.{place}.lead_unit_id": reason
+        for place, one in enumerate(matters)
+        if one.lead_unit_id not in {None, *known}
+    }
+    if wrong:
+        raise InvalidAnswers(wrong)
 
 
 def _add(work: Work, catalogue: Catalogue, matters: Sequence[Matter], reason: str | None) -> list[str]:

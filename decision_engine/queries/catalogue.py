@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from sqlalchemy import select
+from sqlalchemy import and_, or_, select
 
 from decision_engine.errors import NotFound
 from decision_engine.models import Case, Catalogue, CatalogueEntry
@@ -29,16 +29,27 @@ def catalogues(work: Work, organ_id: str | None = None) -> list[Catalogue]:
     )
 
 
-def catalogue(work: Work, catalogue_id: str) -> tuple[Catalogue, list[Listed]]:
-    """Return a catalogue with the entries in force, each with its newest case, in two statements."""
+def catalogue(work: Work, catalogue_id: str, version: int | None = None) -> tuple[Catalogue, list[Listed]]:
+    """Return a catalogue with its entries, each with its newest case, in two statements.
+
+    The entries are those in force, or with *version* those of that publication. Raises `NotFound`.
+    """
     found = work.session.get(Catalogue, catalogue_id)
     if found is None or not work.actor.in_organ(found.organ_id):
         raise NotFound
+    stands = (
+        CatalogueEntry.until.is_(None)
+        if version is None
+        else and_(
+            CatalogueEntry.since <= version,
+            or_(CatalogueEntry.until.is_(None), CatalogueEntry.until > version),
+        )
+    )
     rows = work.session.execute(
         select(CatalogueEntry, Case)
         .outerjoin(Case, Case.catalogue_entry_id == CatalogueEntry.id)
-        .where(CatalogueEntry.catalogue_id == catalogue_id, CatalogueEntry.until.is_(None))
-        .order_by(CatalogueEntry.number, Case.created_at)
+        .where(CatalogueEntry.catalogue_id == catalogue_id, stands)
+        .order_by(CatalogueEntry.number, Case.created_at, Case.id)
     )
     newest: dict[str, Listed] = {}
     for entry, case in rows:
