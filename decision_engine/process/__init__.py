@@ -22,6 +22,7 @@ from decision_engine.process.runner import (
     signal,
     start,
 )
+from decision_engine.process.verify import check, proved, verify
 
 __all__ = [
     "ENGINE",
@@ -33,11 +34,14 @@ __all__ = [
     "Refused",
     "Unreadable",
     "Waiting",
+    "check",
     "compile_definition",
     "complete",
     "elapse",
     "look",
+    "proved",
     "read",
     "signal",
     "start",
+    "verify",
 ]

@@ -3,7 +3,7 @@
 Independent branches are not interleaved. Where one component (a waiting activity with its boundary
 events) can neither disturb nor be disturbed by anything that can happen while it rests, only its moves
 are taken: the other orders lead to the same places and show the same things (a persistent set). A
-component whose moves would only lead back to what is known does not hold the others up.
+loop that could hold the others up for ever is found afterwards, and they are let in.
 
 What counts as *seen* is said by `Effects`: bits that a place reads or writes. Without bits only the shape
 of the diagram counts, and twelve branches of three tasks are thirty-six steps.
@@ -122,42 +122,65 @@ class Explorer(Generic[World]):
         """Return the graph from the start; raises `TooLarge`, and what the game raises."""
         graph: Graph[World] = Graph(self.net, [((), world)], [], [-1])
         self._graph, self._node = graph, 0
-        known: dict[tuple[Marking, World], int] = {}
-        queue: deque[int] = deque()
-
-        def add(source: int, outcomes: Iterable[Outcome[World]]) -> bool:
-            fresh = False
-            for outcome in outcomes:
-                target = -1
-                if not outcome.spins and outcome.stuck < 0:
-                    state = (outcome.marking, self.keep(outcome))
-                    found = known.get(state)
-                    if found is None:
-                        found = known[state] = len(graph.nodes)
-                        graph.nodes.append(state)
-                        graph.parent.append(len(graph.edges))
-                        queue.append(found)
-                        fresh = True
-                        if found > MAX_NODES or len(outcome.marking) > MAX_WIDTH:
-                            raise TooLarge
-                    target = found
-                graph.edges.append(Edge(source, target, outcome))
-            return fresh
-
-        add(0, self.game.begin(world))
+        self._known: dict[tuple[Marking, World], int] = {}
+        queue = deque(self._add(0, self.game.begin(world)))
+        postponed: dict[int, list[Move]] = {}
         while queue:
-            node = self._node = queue.popleft()
-            marking, now = graph.nodes[node]
-            moves = self._allowed(marking)
-            few = self._few(marking, moves)
-            fresh = False
-            for move in few:
-                fresh |= add(node, self.game.fire(marking, move, now))
-            if not fresh and len(few) < len(moves):
-                for move in moves:
-                    if move not in few:
-                        add(node, self.game.fire(marking, move, now))
+            while queue:
+                node = self._node = queue.popleft()
+                marking, now = graph.nodes[node]
+                moves = self._allowed(marking)
+                few = self._few(marking, moves)
+                if len(few) < len(moves):
+                    postponed[node] = [move for move in moves if move not in few]
+                for move in few:
+                    queue += self._add(node, self.game.fire(marking, move, now))
+            held_up = self._held_up(graph, postponed)
+            if held_up is not None:
+                marking, now = graph.nodes[held_up]
+                for move in postponed.pop(held_up):
+                    queue += self._add(held_up, self.game.fire(marking, move, now))
         return graph
+
+    def _add(self, source: int, outcomes: Iterable[Outcome[World]]) -> list[int]:
+        """Draw edges from *source* and return the nodes that are new."""
+        graph, fresh = self._graph, []
+        for outcome in outcomes:
+            target = -1
+            if not outcome.spins and outcome.stuck < 0:
+                state = (outcome.marking, self.keep(outcome))
+                found = self._known.get(state)
+                if found is None:
+                    found = self._known[state] = len(graph.nodes)
+                    graph.nodes.append(state)
+                    graph.parent.append(len(graph.edges))
+                    fresh.append(found)
+                    if found > MAX_NODES or len(outcome.marking) > MAX_WIDTH:
+                        raise TooLarge
+                target = found
+            graph.edges.append(Edge(source, target, outcome))
+        return fresh
+
+    @staticmethod
+    def _held_up(graph: Graph[World], postponed: dict[int, list[Move]]) -> int | None:
+        """Return a node from which one loop could hold up all other moves for ever, if there is one.
+
+        From everywhere a node must be reachable at which nothing was postponed.
+        """
+        if not postponed:
+            return None
+        before: list[list[int]] = [[] for _ in graph.nodes]
+        for edge in graph.edges:
+            if edge.target >= 0:
+                before[edge.target].append(edge.source)
+        fair = [node not in postponed for node in range(len(graph.nodes))]
+        todo = [node for node, is_fair in enumerate(fair) if is_fair]
+        while todo:
+            for source in before[todo.pop()]:
+                if not fair[source]:
+                    fair[source] = True
+                    todo.append(source)
+        return next((node for node, is_fair in enumerate(fair) if not is_fair), None)
 
     # -- which moves ------------------------------------------------------------------------------------------
 
@@ -289,9 +312,10 @@ class Explorer(Generic[World]):
     # -- side branches -------------------------------------------------------------------------------------------
 
     def _side(self, boundary: int) -> frozenset[int]:
-        """Return the places only a non-interrupting boundary event leads to."""
+        """Return the places a non-interrupting boundary event leads to; none if it comes back to the main way."""
         if boundary not in self._sides:
-            self._sides[boundary] = self._from(boundary) - self.main() - {boundary}
+            reached = self._from(boundary)
+            self._sides[boundary] = frozenset() if reached & self.main() else reached - {boundary}
         return self._sides[boundary]
 
     def main(self) -> frozenset[int]:

@@ -95,6 +95,10 @@ class Net:
             (place.id, place.call_path): place.number for place in self.places
         }
 
+    def by_place(self, element: str) -> Place:
+        """Return the (first) place of *element*."""
+        return next(place for place in self.places if place.id == element)
+
     def _lay_out(self, elements: tuple[Element, ...], owner: int, path: tuple[str, ...]) -> int:
         """Append the places of one scope; return its start event's."""
         flows = self.diagram.flows

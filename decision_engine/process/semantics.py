@@ -284,15 +284,14 @@ class Game(Generic[World]):
     # -- tokens go ---------------------------------------------------------------------------------------------
 
     def _leave_instance(self, run: _Run[World], place: Place, copy: int) -> None:
-        """One instance is done; the last one takes the activity's token on (13.3.2, 13.3.7)."""
-        token = place.number + copy * self.size
-        run.tokens[token] -= 1
-        if run.tokens[token]:
-            return
-        del run.tokens[token]
+        """One instance is done; the last one takes the activity's token on (13.3.2, 13.3.7).
+
+        Where a side branch runs twice at once a plain task holds several tokens, and each goes on alone.
+        """
+        left = self._take(run, place, copy)
         if place.over is None:
             self._leave(run, place, copy)
-        else:
+        elif not left:
             run.agenda.append((_LEAVE, place.number, copy))
 
     def _leave(self, run: _Run[World], place: Place, copy: int) -> None:
@@ -307,25 +306,34 @@ class Game(Generic[World]):
         The first one behind an event-based gateway withdraws its rivals (13.4.4); an interrupting boundary
         event ends its activity and all inside it (13.5.3).
         """
-        token = place.number + copy * self.size
+        left = 0
         for rival in place.rivals:
             if rival != place.number:
                 self._withdraw(run, self.places[rival], copy)
         if place.kind == BOUNDARY and place.interrupting:
             self._withdraw(run, self.places[place.host], copy)
         elif place.kind != BOUNDARY or place.times is not None:
-            run.tokens[token] -= 1
-            if not run.tokens[token]:
-                del run.tokens[token]
-        run.agenda.append((_LEAVE, place.number, copy))
+            left = self._take(run, place, copy)
+        if place.over is None or not left:
+            run.agenda.append((_LEAVE, place.number, copy))
+
+    def _take(self, run: _Run[World], place: Place, copy: int) -> int:
+        """Take one token away and return how many are left: of other instances, or of other runs of a branch."""
+        token = place.number + copy * self.size
+        left = run.tokens[token] = run.tokens[token] - 1
+        if not left:
+            del run.tokens[token]
+        return left
 
     def _signal(self, run: _Run[World], name: str) -> None:
         """A signal reaches everybody in the case who waits for it now (13.5.2)."""
         for token in sorted(run.tokens):
             place = self.places[token % self.size]
-            waits = place.kind in (WAIT, BOUNDARY) and place.trigger == "signal" and place.name == name
-            if waits and token in run.tokens:
-                self._happen(run, place, token // self.size)
+            if place.kind not in (WAIT, BOUNDARY) or place.trigger != "signal" or place.name != name:
+                continue
+            for _ in range(run.tokens.get(token, 0) if place.kind == WAIT else 1):
+                if token in run.tokens:
+                    self._happen(run, place, token // self.size)
 
     def _withdraw(self, run: _Run[World], place: Place, copy: int) -> None:
         """Take away an activity or event with its boundary events and all that is inside."""

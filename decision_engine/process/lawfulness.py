@@ -1,0 +1,525 @@
+"""Does every run of a diagram satisfy what the rules demand of it? Proved over the token game, calls in-lined.
+
+Each demand is one bit that must hold where its target is reached: some acts set it, some acts clear it
+(`predicates`). The game is explored once with every statutory answer tried (`answers`), and a position keeps,
+for each bit, whether it holds on *all* runs that lead there. That is exact: bits do not depend on each
+other, so what holds on all runs is the meet over the edges. Where a bit does not hold, a shortest run on
+which it fails is the counter-example.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+
+from decision_engine.language import Text
+from decision_engine.process import limits
+from decision_engine.process.answers import OPEN, OTHER, Answers, World, literals
+from decision_engine.process.diagram import Diagram
+from decision_engine.process.explore import NOTHING, Edge, Effects, Explorer, Graph, TooLarge
+from decision_engine.process.expressions import Condition, Expression, Value, Variable, parse_variable
+from decision_engine.process.findings import Finding
+from decision_engine.process.net import CHOICE, Net, Place
+from decision_engine.process.predicates import Act, NotAPredicate, Predicate, Statute, read
+from decision_engine.process.semantics import BEGAN, DONE, Game, Unbounded, elements_of
+
+_ANSWERS = 1_000  # bits from here on are answers, below it demands
+_EVENT_TARGETS = frozenset({"intermediateThrowEvent", "endEvent", "startEvent", "boundaryEvent"})
+
+
+@dataclass(frozen=True, slots=True)
+class Demand:
+    """One bit: *gens* set it, *kills* clear it, *targets* need it (while *when* holds)."""
+
+    statute: Statute
+    bit: int
+    gens: tuple[Act, ...]
+    kills: tuple[Act, ...]
+    targets: tuple[Act, ...]
+    at_first: bool
+    when: Condition | None = None
+    where_read: bool = False
+
+
+@dataclass(slots=True)
+class _Plan:
+    """All that the statutes demand, sorted by how it is proved."""
+
+    demands: list[Demand] = field(default_factory=list)
+    static: list[tuple[Statute, Predicate]] = field(default_factory=list)
+    exits: list[tuple[Statute, Variable]] = field(default_factory=list)
+    values: dict[Variable, tuple[Value, ...]] = field(default_factory=dict)
+
+
+def prove(diagram: Diagram, root: str, statutes: Sequence[Statute]) -> tuple[Finding, ...]:
+    """Return how the process *root* breaks *statutes*; every path is a run from its start event."""
+    plan = _plan(statutes)
+    net = Net(diagram, root)
+    findings = list(limits.check(net, plan.static))
+    proof = _Proof(net, plan)
+    try:
+        findings += proof.run()
+    except (TooLarge, Unbounded):
+        findings.append(
+            Finding(
+                rule="U-LIMIT",
+                kind="unsupported",
+                element=root,
+                message=Text(
+                    "流程过于复杂，无法在限度内证明其合法，因此不予认可。",
+                    "It is too complex to be proved lawful within bounds, so it is not taken as lawful.",
+                ),
+            )
+        )
+    told: set[tuple[str, str | None]] = set()
+    unique = []
+    for finding in findings:
+        if (finding.rule, finding.element) not in told:
+            told.add((finding.rule, finding.element))
+            unique.append(finding)
+    return tuple(unique)
+
+
+def _plan(statutes: Sequence[Statute]) -> _Plan:
+    plan = _Plan()
+    for statute in statutes:
+        predicate = read(statute.predicate)
+        bit = 1 << len(plan.demands)
+        match predicate.name:
+            case "dom":
+                gens, targets = predicate.acts
+                demand = Demand(statute, bit, gens, (), targets, False, predicate.when, predicate.where_read)
+            case "fresh":
+                gens, kills, targets = predicate.acts
+                demand = Demand(
+                    statute, bit, gens, kills, targets, True, predicate.when, predicate.where_read
+                )
+            case "post":
+                kills, gens = predicate.acts
+                end = (Act("end"),)
+                demand = Demand(statute, bit, gens, kills, end, True, predicate.when, predicate.where_read)
+            case "gate":
+                demand = _gate(statute, bit, predicate)
+            case "exits":
+                plan.exits.append((statute, parse_variable(predicate.words[0])))
+                continue
+            case "values":
+                values = tuple(OTHER if word == "other" else _literal(word) for word in predicate.words[1:])
+                plan.values[parse_variable(predicate.words[0])] = values
+                continue
+            case _:
+                plan.static.append((statute, predicate))
+                continue
+        plan.demands.append(demand)
+    return plan
+
+
+def _gate(statute: Statute, bit: int, predicate: Predicate) -> Demand:
+    """A gate is a bit that the step's answers set or clear."""
+    accepted = predicate.accepted
+    if accepted is None:
+        raise NotAPredicate(statute.predicate)
+    step = next(iter(Expression("", accepted).variables)).step or ""
+    done = Act("done", step, accepted)
+    return Demand(
+        statute,
+        bit,
+        (done,),
+        (Act("done", step),),
+        predicate.acts[0],
+        True,
+        predicate.when,
+        predicate.where_read,
+    )
+
+
+def _literal(word: str) -> Value:
+    return {"true": True, "false": False}.get(word, word)
+
+
+class _Proof:
+    """One proof: a net, its bits, and what was found."""
+
+    def __init__(self, net: Net, plan: _Plan) -> None:
+        self.net = net
+        self.read = {v for place in net.places for _, g in place.guards if g is not None for v in g.variables}
+        self.plan = replace(plan, demands=[demand for demand in plan.demands if self._is_asked(demand)])
+        self.whens = self._when_variables()
+        domains, eager, told = self._tracked()
+        self.targets = self._targets()
+        asked = {
+            number: tuple(
+                dict.fromkeys(
+                    variable
+                    for demand in demands
+                    for variable in self.whens.get(demand.bit, ())
+                    if variable in domains
+                )
+            )
+            for number, demands in self.targets.items()
+        }
+        asked = {number: variables for number, variables in asked.items() if variables}
+        self.answers = Answers(net, domains, eager, asked, told)
+        self.game = Game(net, self.answers, asks=frozenset(asked))
+        self.by_step: dict[str, list[tuple[Demand, bool, Act]]] = {}
+        for demand in self.plan.demands:
+            for act in demand.kills:
+                self.by_step.setdefault(_key(act), []).append((demand, False, act))
+            for act in demand.gens:
+                self.by_step.setdefault(_key(act), []).append((demand, True, act))
+        self.at_end = [
+            demand for demand in self.plan.demands if any(act.how == "end" for act in demand.targets)
+        ]
+        self._cache: dict[tuple[int, int, World], tuple[int, int, int]] = {}
+
+    def _is_asked(self, demand: Demand) -> bool:
+        """Whether a demand on answers the law does not fix itself is about answers the diagram reads."""
+        return not demand.where_read or any(
+            Variable(act.step, variable.field) in self.read
+            for act in demand.gens
+            if act.condition is not None
+            for variable in Expression("", act.condition).variables
+        )
+
+    # -- what is tracked --------------------------------------------------------------------------------------
+
+    def _conditions(self) -> Iterator[tuple[str, Condition]]:
+        """Yield (step, condition) for every act that depends on its answers."""
+        for demand in self.plan.demands:
+            for act in (*demand.gens, *demand.kills, *demand.targets):
+                if act.condition is not None and act.how == "done":
+                    yield act.step, act.condition
+
+    def _tracked(
+        self,
+    ) -> tuple[dict[Variable, tuple[Value, ...]], frozenset[str], dict[str, tuple[Condition, ...]]]:
+        read = self.read
+        steps = {place.element.step for place in self.net.places if place.element is not None}
+        told: dict[str, tuple[Condition, ...]] = {}
+        wanted: set[Variable] = {variable for _, variable in self.plan.exits if variable in read}
+        eager: set[str] = set()
+        for step, condition in self._conditions():
+            if step in steps:
+                told[step] = (*told.get(step, ()), condition)
+                names = [Variable(step, v.field) for v in Expression("", condition).variables]
+                wanted.update(names)
+                eager.add(step)
+        fields = {
+            variable.field
+            for demand in self.plan.demands
+            for act in demand.gens + demand.kills
+            if act.how == "asked" and act.condition is not None
+            for variable in Expression("", act.condition).variables
+        }
+        wanted |= {variable for variable in read if variable.field in fields}
+        wanted |= {variable for variables in self.whens.values() for variable in variables}
+        ordered = sorted(wanted, key=lambda variable: (variable.step or "", variable.field))
+        return {variable: self._domain(variable, told) for variable in ordered}, frozenset(eager), told
+
+    def _domain(self, variable: Variable, told: dict[str, tuple[Condition, ...]]) -> tuple[Value, ...]:
+        declared = self.plan.values.get(variable) or self.plan.values.get(Variable(None, variable.field))
+        conditions = [
+            guard.condition for place in self.net.places for _, guard in place.guards if guard is not None
+        ]
+        found = [value for condition in conditions for value in literals(condition, variable)]
+        for condition in told.get(variable.step or "", ()):
+            found += literals(condition, Variable(None, variable.field))
+            found += literals(condition, variable)
+        values: dict[tuple[type, Value], Value] = {
+            (type(value), value): value for value in (*_alternatives(declared or (), found), *found)
+        }
+        if not declared and any(isinstance(value, bool) for value in found):
+            values |= {(bool, True): True, (bool, False): False}
+        elif not declared:
+            values[str, OTHER] = OTHER
+        return tuple(values.values())
+
+    def _when_variables(self) -> dict[int, tuple[Variable, ...]]:
+        """For each conditional demand the variables of the diagram that its condition is about."""
+        read: dict[str, dict[Variable, None]] = {}
+        for place in self.net.places:
+            for _, guard in place.guards:
+                for variable in sorted(guard.variables, key=str) if guard is not None else ():
+                    read.setdefault(variable.field, {})[variable] = None
+        found: dict[int, tuple[Variable, ...]] = {}
+        for demand in self.plan.demands:
+            if demand.when is not None:
+                fields = sorted({variable.field for variable in Expression("", demand.when).variables})
+                found[demand.bit] = tuple(variable for name in fields for variable in read.get(name, {}))
+        return found
+
+    def _targets(self) -> dict[int, list[Demand]]:
+        found: dict[int, list[Demand]] = {}
+        wanted: dict[str, list[Demand]] = {}
+        for demand in self.plan.demands:
+            for act in demand.targets:
+                if act.how == "done":
+                    wanted.setdefault(act.step, []).append(demand)
+        for place in self.net.places:
+            if place.element is None or place.kind == CHOICE:
+                continue
+            demands = [
+                demand
+                for demand in wanted.get(place.element.step or "", ())
+                if demand.when is None or self.whens[demand.bit]
+            ]
+            if demands:
+                found[place.number] = demands
+        return found
+
+    # -- effects -------------------------------------------------------------------------------------------------
+
+    def effect(self, what: int, number: int, world: World) -> tuple[int, int, int]:
+        """Return (bits set, bits cleared, bits needed) by one happening of a trace."""
+        key = (what, number, world)
+        found = self._cache.get(key)
+        if found is None:
+            found = self._cache[key] = self._effect(what, self.net.places[number], world)
+        return found
+
+    def _effect(self, what: int, place: Place, world: World) -> tuple[int, int, int]:
+        gen = kill = need = 0
+        element = place.element
+        if element is None:
+            return 0, 0, 0
+        if what == (DONE if element.kind in _EVENT_TARGETS else BEGAN):
+            for demand in self.targets.get(place.number, ()):
+                if self._applies(demand, world):
+                    need |= demand.bit
+        for demand, sets, act in self._acts(what, place):
+            if self._is(act, place, world):
+                gen, kill = (gen | demand.bit, kill) if sets else (gen, kill | demand.bit)
+        return gen, kill & ~gen, need
+
+    def _acts(self, what: int, place: Place) -> Iterable[tuple[Demand, bool, Act]]:
+        step = place.element.step if place.element is not None else None
+        if what == BEGAN:
+            return self.by_step.get(f"begin {step}", ()) if step else ()
+        if place.kind == CHOICE:
+            return self.by_step.get("asked", ())
+        return self.by_step.get(f"done {step}", ()) if step else ()
+
+    def _is(self, act: Act, place: Place, world: World) -> bool:
+        if act.condition is None:
+            return True
+        if act.how == "asked":
+            read = {v for _, guard in place.guards if guard is not None for v in guard.variables}
+            fields = {variable.field for variable in Expression("", act.condition).variables}
+            about = [variable for variable in read if variable.field in fields]
+            return any(self._satisfied(act.condition, variable, world) for variable in about)
+        return (
+            Expression("", act.condition).holds(
+                lambda step, name: self.answers.value(world, Variable(step or act.step, name))
+            )
+            is True
+        )
+
+    def _satisfied(self, condition: Condition, variable: Variable, world: World) -> bool:
+        """Whether the answer to *variable* is one that *condition* names (an answer in other words counts too)."""
+        value = self.answers.value(world, variable)
+        if isinstance(value, str) and not any(
+            isinstance(one, str) for one in literals(condition, Variable(None, variable.field))
+        ):
+            return value != OTHER
+        return Expression("", condition).holds(lambda _step, _name: value) is True
+
+    def _applies(self, demand: Demand, world: World) -> bool:
+        return demand.when is None or any(
+            self._satisfied(demand.when, variable, world) for variable in self.whens[demand.bit]
+        )
+
+    def footprint(self, place: Place) -> Effects:
+        """Return what may be set, cleared or needed at *place*, whatever the answers."""
+        if place.element is None:
+            return NOTHING
+        gen = kill = need = 0
+        for what in (BEGAN, DONE):
+            for demand, sets, _ in self._acts(what, place):
+                gen, kill = (gen | demand.bit, kill) if sets else (gen, kill | demand.bit)
+        for demand in self.targets.get(place.number, ()):
+            need |= demand.bit
+        # what is known is shared too: a step that answers and a gateway that reads may not be swapped
+        for i in self.answers.by_step.get(place.element.step or "\0", ()):
+            gen |= 1 << (i + _ANSWERS)
+            kill |= 1 << (i + _ANSWERS)
+        for variable in self.answers.asked.get(place.number, ()):
+            need |= 1 << (self.answers.index[variable] + _ANSWERS)
+        for _, guard in place.guards:
+            for variable in guard.variables if guard is not None else ():
+                if variable in self.answers.index:
+                    need |= 1 << (self.answers.index[variable] + _ANSWERS)
+        return Effects(gen, kill, need)
+
+    # -- the proof -------------------------------------------------------------------------------------------------
+
+    def run(self) -> Iterator[Finding]:
+        """Yield one finding for each demand that some run does not meet."""
+        explorer = Explorer(self.game, self.answers.keep, self.footprint)
+        graph = explorer.explore(self.answers.first())
+        yield from self._without_exit(graph)
+        steps = [self._step(edge, graph) for edge in graph.edges]
+        holds = self._meet(graph, steps)
+        broken = 0
+        for edge, (_, _, need, missed) in zip(graph.edges, steps, strict=True):
+            broken |= missed | (need & ~holds[edge.source])
+        out: list[list[int]] = [[] for _ in graph.nodes]
+        for index, edge in enumerate(graph.edges):
+            out[edge.source].append(index)
+        for demand in self.plan.demands:
+            if broken & demand.bit:
+                yield self._counter_example(demand, graph, steps, out)
+
+    def _step(self, edge: Edge[World], graph: Graph[World]) -> tuple[int, int, int, int]:
+        """Return (set, cleared, needed before, missed within) of one move."""
+        gen = kill = need = missed = 0
+        for what, number, world in edge.outcome.trace:
+            sets, clears, needs = self.effect(what, number, world)
+            missed |= needs & kill
+            need |= needs & ~gen & ~kill
+            gen, kill = (gen & ~clears) | sets, (kill | clears) & ~sets
+        if edge.target >= 0 and not graph.nodes[edge.target][0]:
+            for demand in self.at_end:
+                missed |= demand.bit & kill
+                need |= demand.bit & ~gen & ~kill
+        return gen, kill, need, missed
+
+    def _first(self) -> int:
+        return sum(demand.bit for demand in self.plan.demands if demand.at_first)
+
+    def _meet(self, graph: Graph[World], steps: list[tuple[int, int, int, int]]) -> list[int]:
+        """Return for each node the bits that hold on every run to it."""
+        every = (1 << _ANSWERS) - 1
+        holds = [every] * len(graph.nodes)
+        holds[0] = self._first()
+        out: list[list[int]] = [[] for _ in graph.nodes]
+        for index, edge in enumerate(graph.edges):
+            if edge.target >= 0:
+                out[edge.source].append(index)
+        queue, queued = deque([0]), {0}
+        done: set[int] = set()
+        while queue:
+            node = queue.popleft()
+            queued.discard(node)
+            done.add(node)
+            for index in out[node]:
+                gen, kill, _, _ = steps[index]
+                target = graph.edges[index].target
+                new = holds[target] & ((holds[node] & ~kill) | gen)
+                if new != holds[target] or target not in done:
+                    holds[target] = new
+                    if target not in queued:
+                        queued.add(target)
+                        queue.append(target)
+        return holds
+
+    def _counter_example(
+        self,
+        demand: Demand,
+        graph: Graph[World],
+        steps: list[tuple[int, int, int, int]],
+        out: list[list[int]],
+    ) -> Finding:
+        """Find a shortest run on which the demand's target is reached while its bit is not set."""
+        start = (0, demand.at_first)
+        came: dict[tuple[int, bool], tuple[int, tuple[int, bool]] | None] = {start: None}
+        queue = deque([start])
+        while queue:
+            state = queue.popleft()
+            node, held = state
+            for index in out[node]:
+                gen, kill, need, missed = (bool(bits & demand.bit) for bits in steps[index])
+                if missed or (need and not held):
+                    return self._told(demand, graph, came, state, index)
+                target = graph.edges[index].target
+                following = (target, gen or (held and not kill))
+                if target >= 0 and following not in came:
+                    came[following] = (index, state)
+                    queue.append(following)
+        raise AssertionError(demand.statute.predicate)
+
+    def _told(
+        self,
+        demand: Demand,
+        graph: Graph[World],
+        came: dict[tuple[int, bool], tuple[int, tuple[int, bool]] | None],
+        state: tuple[int, bool],
+        last: int,
+    ) -> Finding:
+        before: list[int] = []
+        at: tuple[int, bool] = state
+        while (step := came[at]) is not None:
+            before.append(step[0])
+            at = step[1]
+        path: list[str] = []
+        for index in reversed(before):
+            path += elements_of(self.net, graph.edges[index].outcome.trace)
+        trace, held = graph.edges[last].outcome.trace, state[1]
+        target: Place | None = None
+        for position, (what, number, world) in enumerate(trace):
+            sets, clears, needs = self.effect(what, number, world)
+            if needs & demand.bit and not held:
+                target = self.net.places[number]
+                path += elements_of(self.net, trace[:position])
+                path.append(target.id)
+                break
+            held = bool(sets & demand.bit) or (held and not clears & demand.bit)
+        if target is None:
+            path += elements_of(self.net, trace)
+            target = self.net.by_place(path[-1])
+        return limits.told(demand.statute, target, path)
+
+    def _without_exit(self, graph: Graph[World]) -> Iterator[Finding]:
+        """Yield gateways that leave a value of a statutory outcome without a way on."""
+        for statute, variable in self.plan.exits:
+            if variable not in self.answers.index:
+                continue
+            for place in self.net.places:
+                reads = any(g is not None and variable in g.variables for _, g in place.guards)
+                if reads and place.element is not None and place.element.kind == "inclusiveGateway":
+                    path = self._way_to(graph, place.number)
+                    yield limits.told(
+                        statute,
+                        place,
+                        path,
+                        Text("法定结论不能由包容网关分流。", "An inclusive gateway may not decide on it."),
+                    )
+            for index, edge in enumerate(graph.edges):
+                number = edge.outcome.stuck
+                if number < 0 or not any(
+                    guard is not None and variable in guard.variables
+                    for _, guard in self.net.places[number].guards
+                ):
+                    continue
+                value = self.answers.value(edge.outcome.world, variable)
+                if value in (None, OTHER, OPEN):
+                    continue
+                place = self.net.places[number]
+                yield limits.told(
+                    statute,
+                    place,
+                    [*graph.path(index), place.id],
+                    Text(
+                        f"结论为“{value}”时，“{place.element.name if place.element else ''}”没有出路。",
+                        f"With “{value}” there is no way on from “{place.id}”.",
+                    ),
+                )
+                break
+
+    def _way_to(self, graph: Graph[World], number: int) -> list[str]:
+        for index, edge in enumerate(graph.edges):
+            for position, (_, at, _) in enumerate(edge.outcome.trace):
+                if at == number:
+                    return graph.path(index, position + 1)
+        return []
+
+
+def _alternatives(declared: Sequence[Value], drawn: Sequence[Value]) -> Iterator[Value]:
+    """Yield declared values; of `A|B+C` those words the diagram uses, else the first."""
+    for value in declared:
+        groups = [group.split("+") for group in value.split("|")] if isinstance(value, str) else [[value]]
+        yield from next((group for group in groups if set(group) & set(drawn)), groups[0])
+
+
+def _key(act: Act) -> str:
+    return "asked" if act.how == "asked" else f"{act.how} {act.step}"

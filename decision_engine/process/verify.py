@@ -1,0 +1,183 @@
+"""The verdict on a deployment: readable, safe, supported, sound, and lawful for the profile it claims.
+
+`check` is a report for people and tools; `proved` is for those who deploy: it returns the diagram or raises
+`Refused`. Without a profile only safety and soundness are proved. What could not be proved within bounds is
+a finding (`U-LIMIT`), never a pass.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from time import perf_counter
+from typing import Any
+
+from decision_engine.language import Text
+from decision_engine.process import lawfulness, soundness
+from decision_engine.process.diagram import Diagram
+from decision_engine.process.findings import Finding, Refused, Unreadable
+from decision_engine.process.predicates import Statute
+from decision_engine.process.reader import read
+from decision_engine.process.xml import parse
+
+PROFILES = frozenset({"major_decision"})
+
+Files = Mapping[str, bytes] | Sequence[str | Path | tuple[str, bytes]]
+
+
+def proved(files: Mapping[str, bytes], statutes: Sequence[Statute]) -> Diagram:
+    """Return the diagram of *files* if nothing speaks against it; raises `Refused` with every finding."""
+    diagram = read(files)
+    findings = verify(diagram, statutes)
+    if findings:
+        raise Refused(findings)
+    return diagram
+
+
+def verify(diagram: Diagram, statutes: Sequence[Statute]) -> tuple[Finding, ...]:
+    """Return what is unsound or unlawful in *diagram*; each path is a real run from a start event."""
+    findings = list(soundness.prove(diagram))
+    called = {element.called for element in diagram.elements.values() if element.called}
+    blind = {"S-SAFE", "U-LIMIT"} & {finding.rule for finding in findings}
+    for process in diagram.processes:
+        if process.profile is None:
+            continue
+        if process.profile not in PROFILES:
+            findings.append(
+                Finding(
+                    rule="U-ELEMENT",
+                    kind="unsupported",
+                    element=process.id,
+                    message=Text(
+                        f"没有名为“{process.profile}”的法定程序。",
+                        f"There is no profile “{process.profile}”.",
+                    ),
+                    line=process.line,
+                )
+            )
+        elif process.id in called or not blind:
+            findings += lawfulness.prove(diagram, process.id, statutes)
+    return tuple(_placed(finding, diagram) for finding in findings)
+
+
+def check(files: Files, statutes: Sequence[Statute]) -> dict[str, Any]:
+    """Return the report on *files* (name -> bytes, paths, or pairs), which are one deployment.
+
+    {"files": [{"file", "process", "verdict": "lawful" | "refused" | "unreadable", "milliseconds",
+    "findings": [{"rule", "kind", "law", "article", "element", "message", "path"}]}]}, in the order given. A
+    finding is told for the file in which its element stands and for that of the process it was proved for.
+    """
+    started = perf_counter()
+    contents = _contents(files)
+    unreadable: dict[str, tuple[Finding, ...]] = {}
+    refused: list[Finding] = []
+    for name, data in contents.items():
+        try:
+            parse(name, data)
+        except Unreadable as error:
+            unreadable[name] = error.findings
+        except Refused as error:
+            refused += error.findings
+    bad = unreadable.keys() | {finding.file for finding in refused}
+    readable = {name: data for name, data in contents.items() if name not in bad}
+    diagram: Diagram | None = None
+    try:
+        if readable:
+            diagram = read(readable)
+            refused += verify(diagram, statutes)
+    except Unreadable as error:
+        unreadable |= {finding.file or next(iter(readable)): (finding,) for finding in error.findings}
+    except Refused as error:
+        refused += error.findings
+    elapsed = (perf_counter() - started) * 1000
+    processes = _processes(readable, diagram)
+    return {
+        "files": [
+            _report(name, processes.get(name), unreadable.get(name), refused, diagram, elapsed)
+            for name in contents
+        ]
+    }
+
+
+def _report(
+    name: str,
+    process: str | None,
+    unreadable: tuple[Finding, ...] | None,
+    refused: Sequence[Finding],
+    diagram: Diagram | None,
+    elapsed: float,
+) -> dict[str, Any]:
+    if unreadable is not None:
+        verdict, findings = "unreadable", list(unreadable)
+    else:
+        findings = [finding for finding in refused if name in _files_of(finding, diagram)]
+        if any(finding.file in (None, "") for finding in refused):
+            findings += [finding for finding in refused if finding.file in (None, "")]
+        verdict = "refused" if findings else "lawful"
+    return {
+        "file": name,
+        "process": process,
+        "verdict": verdict,
+        "milliseconds": round(elapsed, 1),
+        "findings": [as_json(finding) for finding in findings],
+    }
+
+
+def as_json(finding: Finding) -> dict[str, Any]:
+    """Return a finding as the contract's JSON; the message is in Chinese, English after it."""
+    return {
+        "rule": finding.rule,
+        "kind": finding.kind,
+        "law": finding.law,
+        "article": finding.article,
+        "element": finding.element,
+        "message": f"{finding.message.zh} {finding.message.en}".strip(),
+        "path": list(finding.path),
+        "line": finding.line,
+    }
+
+
+def _contents(files: Files) -> dict[str, bytes]:
+    if isinstance(files, Mapping):
+        return dict(files)
+    contents: dict[str, bytes] = {}
+    for one in files:
+        name, data = (str(one), Path(one).read_bytes()) if isinstance(one, str | Path) else one
+        contents[name] = data
+    return contents
+
+
+def _processes(readable: Mapping[str, bytes], diagram: Diagram | None) -> dict[str, str]:
+    """Return for each file the process it is about: its uncalled one, else its first."""
+    found: dict[str, str] = {}
+    if diagram is None:
+        try:
+            diagram = read(readable, display=True)
+        except Refused:
+            return found
+    called = {element.called for element in diagram.elements.values() if element.called}
+    for process in sorted(diagram.processes, key=lambda process: process.id in called):
+        found.setdefault(process.file, process.id)
+    return found
+
+
+def _files_of(finding: Finding, diagram: Diagram | None) -> set[str | None]:
+    """Return the file of a finding's element, and that of the process whose run it is."""
+    files = {finding.file}
+    if diagram is not None and finding.path and finding.path[0] in diagram.elements:
+        scope = diagram.elements[finding.path[0]].scope
+        files |= {process.file for process in diagram.processes if process.id == scope}
+    return files
+
+
+def _placed(finding: Finding, diagram: Diagram) -> Finding:
+    """Add the file a finding is about, and the line of its element."""
+    if finding.file is not None or finding.element is None:
+        return finding
+    element, scope = diagram.elements.get(finding.element), finding.element
+    line = finding.line or (element.line if element else None)
+    while (holder := diagram.elements.get(scope)) is not None:
+        scope = holder.scope
+    file = next((process.file for process in diagram.processes if process.id == scope), None)
+    return replace(finding, file=file, line=line)
