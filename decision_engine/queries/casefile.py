@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import date
 from functools import lru_cache
 from typing import Any
 
@@ -25,6 +26,7 @@ from decision_engine.models import (
     Case,
     Comment,
     Organ,
+    Person,
     Record,
 )
 from decision_engine.work import Work
@@ -43,6 +45,7 @@ class CaseFile:
     organ: rules.Organ
     records: tuple[rules.Record, ...]
     bodies: Mapping[str, rules.Body]
+    persons: Mapping[str, rules.Person]
     comments: tuple[rules.Comment, ...]
     calendar: WorkCalendar
     done: Mapping[str, frozenset[str]]
@@ -64,6 +67,7 @@ class CaseFile:
             organ=self.organ,
             matter=self.case.matter,
             bodies=self.bodies,
+            persons=self.persons,
             drafts=drafts_of(records),
             comments=self.comments,
             departures=tuple(departures),
@@ -78,7 +82,7 @@ class CaseFile:
 def open_file(work: Work, case: Case, gate: str | None = None) -> CaseFile:
     """Read the case file of *case* for *gate* (None reads the comments too)."""
     session = work.session
-    organ, bodies = bodies_of(session, case.organ_id, work)
+    organ, bodies, persons = organ_of(session, case.organ_id, work.today)
     records = tuple(
         as_fact(record)
         for record in session.scalars(select(Record).where(Record.case_id == case.id).order_by(Record.seq))
@@ -92,6 +96,7 @@ def open_file(work: Work, case: Case, gate: str | None = None) -> CaseFile:
         organ=organ,
         records=records,
         bodies=bodies,
+        persons=persons,
         comments=_comments(session, case) if gate is None or gate in ASK_COMMENTS else (),
         calendar=calendar_of(session),
         done={step: frozenset(people) for step, people in done.items()},
@@ -124,25 +129,31 @@ def drafts_of(records: Sequence[rules.Record]) -> tuple[rules.Draft, ...]:
     return tuple(drafts)
 
 
-def bodies_of(session: Session, organ_id: str, work: Work) -> tuple[rules.Organ, Mapping[str, rules.Body]]:
-    """Return the organ and its deciding bodies with the members of the day, in one statement."""
+def organ_of(
+    session: Session, organ_id: str, day: date
+) -> tuple[rules.Organ, Mapping[str, rules.Body], Mapping[str, rules.Person]]:
+    """Return the organ, its deciding bodies with the members of *day*, and those by id; one statement."""
     rows = session.execute(
-        select(Organ, Body, BodyMember)
+        select(Organ, Body, BodyMember, Person.name)
         .outerjoin(Body, Body.organ_id == Organ.id)
         .outerjoin(
             BodyMember,
             (BodyMember.body_id == Body.id)
-            & (BodyMember.since <= work.today)
-            & (BodyMember.until.is_(None) | (BodyMember.until >= work.today)),
+            & (BodyMember.since <= day)
+            & (BodyMember.until.is_(None) | (BodyMember.until >= day)),
         )
+        .outerjoin(Person, Person.id == BodyMember.person_id)
         .where(Organ.id == organ_id)
         .order_by(Body.id, BodyMember.rank)
     ).all()
     organ = rows[0][0]
     members: defaultdict[str, list[BodyMember]] = defaultdict(list)
-    for _, body, member in rows:
+    persons: dict[str, rules.Person] = {}
+    for _, body, member, name in rows:
         if body is not None:
             members[body.kind].extend([member] if member is not None else [])
+        if member is not None:
+            persons[member.person_id] = rules.Person(member.person_id, name)
     bodies = {
         kind: rules.Body(
             kind=kind,
@@ -151,7 +162,7 @@ def bodies_of(session: Session, organ_id: str, work: Work) -> tuple[rules.Organ,
         )
         for kind, people in members.items()
     }
-    return rules.Organ(organ.id, organ.kind, tuple(organ.overlays), organ.name), bodies
+    return rules.Organ(organ.id, organ.kind, tuple(organ.overlays), organ.name), bodies, persons
 
 
 def calendar_of(session: Session) -> WorkCalendar:

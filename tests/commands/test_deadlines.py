@@ -19,7 +19,7 @@ MORNING = datetime(2026, 3, 6, 9, 0, tzinfo=SHANGHAI)
 
 def file(*records: rules.Record) -> CaseFile:
     return CaseFile(
-        case=Case(matter={}), organ=rules.Organ(), records=records, bodies={}, comments=(),
+        case=Case(matter={}), organ=rules.Organ(), records=records, bodies={}, persons={}, comments=(),
         calendar=WorkCalendar.standard(), done={},
     )  # fmt: skip
 
