@@ -358,10 +358,10 @@ def _vote(facts: Facts, held: Meeting) -> Record | None:
 )
 def differing_opinions_are_recorded(facts: Facts) -> Verdict:
     """Discussion and decision are recorded truthfully; each differing opinion stands in the minutes."""
-    held = meeting(facts)
-    if held is None:
+    held, minutes = meeting(facts), facts.latest("sign_minutes")
+    if held is None or minutes is None or minutes.seq < held.opened.seq:
         return NOT_APPLICABLE
-    recorded = {one.text("member") for one in facts.act.entries("dissents") if one.text("statement")}
+    recorded = {one.text("member") for one in minutes.entries("dissents") if one.text("statement")}
     unrecorded = dissenters(facts, held) - recorded
     if not unrecorded:
         return None

@@ -9,7 +9,7 @@ from __future__ import annotations
 from decision_engine.calendar import Period
 from decision_engine.language import Text
 from decision_engine.rules.counting import is_quorate
-from decision_engine.rules.facts import Entry, Facts
+from decision_engine.rules.facts import Entry, Facts, Record
 from decision_engine.rules.law import CIVIL_SERVANT_LAW, PARTY_RULES
 from decision_engine.rules.matter import collective_category
 from decision_engine.rules.meeting import (
@@ -260,17 +260,20 @@ def _notice_period(facts: Facts, body: str) -> Period:
 )
 def agenda_changes_are_explained(facts: Facts) -> Verdict:
     """An agenda once confirmed is changed only with reason and approval."""
-    agenda = facts.latest("confirm_agenda")
-    earlier = [one for one in facts.all("confirm_agenda") if one.seq != facts.act.seq]
-    if agenda is None or not earlier or facts.after(earlier[-1].seq, "open_meeting"):
+    agendas = facts.all("confirm_agenda")
+    if len(agendas) < 2 or _was_held_between(facts, agendas[-2], agendas[-1]):  # noqa: PLR2004 - one alone changes none
         return NOT_APPLICABLE
-    changes = agenda.entries("agenda_changes")
+    changes = agendas[-1].entries("agenda_changes")
     if changes and all(one.text("reason") and one.text("approved_by") for one in changes):
         return None
     return Text(
         "已确定的议程被调整，没有记录理由和批准人。请补充。",
         "An agenda that was confirmed is changed without a recorded reason and approval. Add them.",
     )
+
+
+def _was_held_between(facts: Facts, earlier: Record, later: Record) -> bool:
+    return any(one.seq < later.seq for one in facts.after(earlier.seq, "open_meeting"))
 
 
 # -- recusal ------------------------------------------------------------------------------------------------

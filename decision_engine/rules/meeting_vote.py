@@ -327,7 +327,7 @@ def result_is_announced_on_the_spot(facts: Facts) -> Verdict:
 def minutes_hold_what_they_must(facts: Facts) -> Verdict:
     """The minutes hold the discussion with each member's opinion, the main questions, and the decision."""
     held, record = meeting(facts), facts.latest("sign_minutes")
-    if held is None or record is None:
+    if held is None or record is None or record.seq < held.opened.seq:
         return NOT_APPLICABLE
     lacking = incomplete(
         record,
