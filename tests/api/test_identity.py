@@ -148,6 +148,7 @@ def test_an_auditor_reads_everything_and_writes_nothing(
     for address in (
         f"/tasks/{task_id}", f"/documents/{document}", f"/documents/{document}/versions/1/content", "/cases", "/tasks",
         "/people", "/organs", "/definitions", "/incidents", "/calendar/notices", "/delegations", "/me",
+        "/catalogues",
     ):  # fmt: skip
         assert auditor.get(address).status_code == 200, address
     writes = _writes(stage, town, task_id)
@@ -182,6 +183,8 @@ def _writes(stage, town: Town, task_id: str) -> dict[tuple[str, str], dict[str, 
     }  # fmt: skip
     delegation = stage.say("mayor", "/delegations", lent)["delegation"]["id"]
     definition = stage.ask("admin1", "/definitions")["items"][0]["hash"]
+    drafted = {"organ_id": organ, "year": 2026, "matters": [{"title": "x", "category": "A"}]}
+    catalogue = stage.say("director", "/catalogues", drafted)["catalogue"]["id"]
     days = [{"day": "2027-01-01", "kind": "holiday"}]
     notice = {"document_no": "国办发明电〔2026〕9号", "issued_on": "2026-11-01", "year": 2027, "days": days}
 
@@ -197,6 +200,8 @@ def _writes(stage, town: Town, task_id: str) -> dict[tuple[str, str], dict[str, 
         ("POST", f"/cases/{stage.case_id}/comments"): {"text": "x", "channel": "LETTER"},
         ("POST", "/definitions"): {"files": [{"name": "a.bpmn", "content": "<a/>"}]},
         ("POST", f"/definitions/{definition}/approval"): {"approve": True},
+        ("POST", "/catalogues"): {"organ_id": organ, "year": 2027, "matters": [{"title": "x", "category": "A"}]},
+        ("POST", f"/catalogues/{catalogue}/publication"): {"published_at": "2026-03-01"},
         ("POST", "/people"): {"organ_id": organ, "name": "x"},
         ("POST", f"/people/{mayor}/posts"): {
             "organ_id": organ, "title": "x", "roles": ["expert"], "since": "2026-01-01",
