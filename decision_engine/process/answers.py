@@ -96,7 +96,7 @@ class Answers:
         self.told = told
         self._answers: dict[str, list[dict[int, Value]]] = {}
         self._live = self._liveness()
-        self._ways: dict[tuple[int, World], list[tuple[tuple[int, ...], World]]] = {}
+        self._ways: dict[tuple[int, World], list[tuple[int, ...]]] = {}
 
     def first(self) -> World:
         """Return what is known before the start: facts, and fields of steps that are not drawn, are open."""
@@ -107,15 +107,18 @@ class Answers:
     def ways(self, place: Place, world: World) -> Iterable[tuple[tuple[int, ...], World]]:
         """Return the ways out of a gateway that some answers allow."""
         read = self._read(place.number)
-        key = (place.number, tuple(value if i in read else UNASKED for i, value in enumerate(world)))
-        if any(world[i] == OPEN for i in read) or key not in self._ways:
-            found = [
-                (exits, known) for known in self._settled(world, read) for exits in self._exits(place, known)
+        known = tuple([world[i] for i in read])
+        if OPEN in known:
+            return [
+                (exits, settled)
+                for settled in self._settled(world, read)
+                for exits in self._exits(place, settled)
             ]
-            if any(world[i] == OPEN for i in read):
-                return found
-            self._ways[key] = found
-        return [(exits, world) for exits, _ in self._ways[key]]
+        key = (place.number, known)
+        found = self._ways.get(key)
+        if found is None:
+            found = self._ways[key] = self._exits(place, world)
+        return [(exits, world) for exits in found]
 
     def answered(self, place: Place, world: World) -> Iterable[World]:
         """Return what may be known once a step is done."""

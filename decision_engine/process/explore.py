@@ -109,6 +109,7 @@ class Explorer(Generic[World]):
         self._reach: dict[int, frozenset[int]] = {}
         self._sides: dict[int, frozenset[int]] = {}
         self._footprints: dict[int, Effects] = {}
+        self._chosen: dict[Marking, tuple[list[Move], list[Move]]] = {}
         self._main: frozenset[int] | None = None
         self._graph: Graph[World] = Graph(self.net)
         self._node = 0
@@ -129,8 +130,7 @@ class Explorer(Generic[World]):
             while queue:
                 node = self._node = queue.popleft()
                 marking, now = graph.nodes[node]
-                moves = self._allowed(marking)
-                few = self._few(marking, moves)
+                moves, few = self._moves(marking)
                 if len(few) < len(moves):
                     postponed[node] = [move for move in moves if move not in few]
                 for move in few:
@@ -181,6 +181,14 @@ class Explorer(Generic[World]):
                     fair[source] = True
                     todo.append(source)
         return next((node for node, is_fair in enumerate(fair) if not is_fair), None)
+
+    def _moves(self, marking: Marking) -> tuple[list[Move], list[Move]]:
+        """Return all moves from *marking*, and those that are enough to take now."""
+        found = self._chosen.get(marking)
+        if found is None:
+            moves = self._allowed(marking)
+            found = self._chosen[marking] = (moves, self._few(marking, moves))
+        return found
 
     # -- which moves ------------------------------------------------------------------------------------------
 
@@ -237,8 +245,9 @@ class Explorer(Generic[World]):
         places, size = self.net.places, self.game.size
         own = {lead, *places[lead].rivals, *places[lead].boundaries}
         above = self._above(lead)
-        reached, noticed = set(), NOTHING
+        reached: set[int] = set()
         resting = {number for number in standing if places[number].kind == FLOW}
+        outside = above | {OUTERMOST}
         todo = [
             number
             for number in standing
@@ -252,18 +261,19 @@ class Explorer(Generic[World]):
                 continue
             reached.add(number)
             place = places[number]
-            if number in own or (place.kind == TERMINATE and place.scope in (above | {OUTERMOST})):
+            if number in own or (place.kind == TERMINATE and place.scope in outside):
                 return False
             if place.trigger == "signal":
                 return False
-            noticed |= self.effects[number]
-            todo += self._next(place, lead, above, reached | resting)
+            todo += self._next(place, lead, above, reached, resting)
         mine = NOTHING
         for move in group:
             mine |= self._footprint(move.token % size)
-        return not mine.disturbs(noticed)
+        return not any(mine.disturbs(self.effects[number]) for number in reached)
 
-    def _next(self, place: Place, frozen: int, above: set[int], full: set[int]) -> list[int]:
+    def _next(
+        self, place: Place, frozen: int, above: set[int], reached: set[int], resting: set[int]
+    ) -> Iterable[int]:
         """Return where a token at *place* can go while *frozen* rests."""
         places = self.net.places
         if place.kind == FLOW:
@@ -273,14 +283,15 @@ class Explorer(Generic[World]):
             if join.kind == CHOICE:
                 held = {frozen, *above}
                 return [] if any(held & reach for reach in join.reach) else [join.number]
-            return [join.number] if all(flow in full for flow in join.joins) else []
+            full = all(flow in reached or flow in resting for flow in join.joins)
+            return [join.number] if full else []
         if place.kind in (END, TERMINATE):
             if place.scope == OUTERMOST or place.scope in above:
                 return []
             return list(places[place.scope].exits)
         if place.kind == SCOPE:
             return [place.start, *place.boundaries, *place.exits]
-        return [*place.exits, *place.boundaries]
+        return (*place.exits, *place.boundaries) if place.boundaries else place.exits
 
     def _footprint(self, number: int) -> Effects:
         """Return what can be noticed of a move from *number*, until all rests again."""

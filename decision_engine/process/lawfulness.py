@@ -172,6 +172,7 @@ class _Proof:
             demand for demand in self.plan.demands if any(act.how == "end" for act in demand.targets)
         ]
         self._cache: dict[tuple[int, int, World], tuple[int, int, int]] = {}
+        self._abouts: dict[tuple[int, int], tuple[int, ...]] = {}
 
     def _is_asked(self, demand: Demand) -> bool:
         """Whether a demand on answers the law does not fix itself is about answers the diagram reads."""
@@ -272,11 +273,29 @@ class _Proof:
 
     def effect(self, what: int, number: int, world: World) -> tuple[int, int, int]:
         """Return (bits set, bits cleared, bits needed) by one happening of a trace."""
-        key = (what, number, world)
+        about = self._abouts.get((what, number))
+        if about is None:
+            about = self._abouts[what, number] = self._about(what, self.net.places[number])
+        key = (what, number, tuple([world[i] for i in about]))
         found = self._cache.get(key)
         if found is None:
             found = self._cache[key] = self._effect(what, self.net.places[number], world)
         return found
+
+    def _about(self, what: int, place: Place) -> tuple[int, ...]:
+        """Return which answers decide what a happening does."""
+        variables: set[Variable] = set()
+        for demand in self.targets.get(place.number, ()):
+            variables |= set(self.whens.get(demand.bit, ()))
+        for _, _, act in self._acts(what, place):
+            if act.condition is not None:
+                fields = {variable.field for variable in Expression("", act.condition).variables}
+                variables |= {
+                    variable
+                    for variable in self.answers.variables
+                    if variable.field in fields and (act.how == "asked" or variable.step == act.step)
+                }
+        return tuple(self.answers.index[variable] for variable in variables if variable in self.answers.index)
 
     def _effect(self, what: int, place: Place, world: World) -> tuple[int, int, int]:
         gen = kill = need = 0

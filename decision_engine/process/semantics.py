@@ -196,7 +196,7 @@ class Game(Generic[World]):
                 if run.agenda:
                     hop, number, copy = run.agenda.popleft()
                     place = self.places[number]
-                    if hop == _RUN and place.kind == CHOICE:
+                    if hop == _RUN and place.kind == CHOICE and (place.guards or len(place.exits) > 1):
                         state = (number, copy, run.state())
                         if state in seen:
                             outcomes.append(Outcome((), run.world, tuple(run.trace), spins=True))
