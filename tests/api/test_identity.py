@@ -9,6 +9,7 @@ from flask import Flask
 from werkzeug.routing import Rule
 
 from decision_engine.api import identity
+from decision_engine.api.room import Room
 from decision_engine.app import create_app
 from decision_engine.demo import Town
 from decision_engine.models import Case, DocumentVersion, Event, Record, Task
@@ -55,6 +56,15 @@ def test_a_forgotten_route_would_be_found(house: House) -> None:
     app = create_app(house=house)
     app.add_url_rule("/api/v1/forgotten", "forgotten", lambda: "secret")
     assert "forgotten" in open_to_strangers(app, NOBODYS) - identity.OPEN
+
+
+def test_a_room_opens_nothing_that_is_not_listed() -> None:
+    room = Room("attic", "阁楼", "Attic")
+    with pytest.raises(LookupError, match=r"attic\.window"):
+
+        @room.open_("GET", "/window", "窗", "A window")
+        def window() -> None:
+            raise AssertionError
 
 
 def test_a_stranger_is_not_told_what_is_wrong_with_a_request(stranger: Caller) -> None:

@@ -137,3 +137,23 @@ def test_a_manager_of_one_organ_does_not_manage_another(admin: Caller, town: Tow
     assert admin.post("/people", {"organ_id": town.district_id, "name": "x"}).status_code == 403
     assert admin.post("/people", {"organ_id": "f" * 32, "name": "x"}).status_code == 404
     assert admin.post(f"/organs/{town.district_id}/units", {"name": "x"}).status_code == 403
+
+
+def test_a_unit_and_a_body_are_added(admin: Caller, sign_in: SignIn, town: Town) -> None:
+    unit = admin.post(f"/organs/{town.organ_id}/units", {"name": "应急管理办公室"})
+    assert unit.status_code == 201
+    assert "应急管理办公室" in [
+        one["name"] for one in sign_in("officer").get(f"/organs/{town.organ_id}/units").json["items"]
+    ]
+    seats = [
+        {"person_id": town.persons["deputy1"]},
+        {"person_id": town.persons["mayor"], "is_principal": True},
+    ]
+    body = {"kind": "emergency", "name": "应急指挥部", "members": seats, "since": "2026-02-01"}
+    made = admin.post(f"/organs/{town.organ_id}/bodies", body)
+    assert made.status_code == 201
+    found = admin.get(f"/organs/{town.organ_id}/bodies").json["items"]
+    members = next(one["members"] for one in found if one["id"] == made.json["body_id"])
+    assert [(one["name"], one["is_principal"]) for one in members] == [("顾明礼", False), ("江远舟", True)]
+    assert admin.post(f"/organs/{town.organ_id}/bodies", body | {"members": seats[:1]}).status_code == 422
+    assert admin.get("/people", role="not a role!").status_code == 422

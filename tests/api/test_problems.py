@@ -157,8 +157,26 @@ def test_an_unexpected_failure_tells_a_number_and_nothing_else(
         noted = session.scalars(select(Incident)).one()
     assert noted.id == answer.json["incident"]
     assert noted.detail["error"] == "RuntimeError"
-    listed = sign_in("admin1").get("/incidents").json
-    assert [one["id"] for one in listed["items"]] == [noted.id]
+    admin = sign_in("admin1")
+    assert [one["id"] for one in admin.get("/incidents").json["items"]] == [noted.id]
+    assert admin.get("/incidents", resolved="false").json["total"] == 1
+    assert admin.get("/incidents", resolved="true").json["total"] == 0
+
+
+def test_a_failure_of_the_database_itself_is_still_answered(
+    house: House, sign_in: SignIn, caplog: pytest.LogCaptureFixture
+) -> None:
+    caller = sign_in("secretary")
+    house.engine.dispose()
+    database = house.settings.data_dir / "test.db"
+    database.unlink()
+    database.mkdir()
+    answer = caller.get("/cases")
+    assert answer.status_code == 500
+    assert answer.content_type == "application/problem+json"
+    assert answer.json["incident"] in caplog.text
+    assert "could not be noted" in caplog.text
+    assert "SELECT" not in caplog.text
 
 
 def test_a_conflict_says_who_and_when(app: Flask) -> None:
