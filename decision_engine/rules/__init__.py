@@ -52,10 +52,12 @@ from decision_engine.rules.examination import (
 from decision_engine.rules.facts import Body, Comment, Departure, Draft, Facts, Organ, Person, Record
 from decision_engine.rules.parameter import UnknownParameter, Value, shipped
 from decision_engine.rules.rule import NOT_APPLICABLE, UNDECIDABLE, Rule, Strength, declared
+from decision_engine.rules.static import STATUTES, Statute
 
 __all__ = [
     "NOT_APPLICABLE",
     "RULE_SET_VERSION",
+    "STATUTES",
     "UNDECIDABLE",
     "Body",
     "Comment",
@@ -68,6 +70,7 @@ __all__ = [
     "Person",
     "Record",
     "Rule",
+    "Statute",
     "Strength",
     "UnknownParameter",
     "audit",
