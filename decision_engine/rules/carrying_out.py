@@ -175,7 +175,6 @@ def suspension_goes_to_the_next_meeting(facts: Facts) -> Verdict:
     gate="adjust_or_terminate",
     law=DECREE_713,
     article="37",
-    checks="SG",
     mark="v:713-37; v:713-22",
 )
 def ending_takes_the_whole_procedure(facts: Facts) -> Verdict:
@@ -383,7 +382,6 @@ def evaluation_report_is_complete(facts: Facts) -> Verdict:
     gate="decide_evaluation_outcome",
     law=EVALUATION_RULES,
     article="处理意见",
-    checks="SG",
     mark="v:PE-CQ; v:PE-K",
 )
 def the_organ_decides_what_follows(facts: Facts) -> Verdict:

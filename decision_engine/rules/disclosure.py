@@ -34,7 +34,6 @@ _PERMANENT = frozenset(
     gate="publish_decision",
     law=DECREE_713,
     article="32",
-    checks="SG",
     mark="v:713-32",
 )
 def decision_reaches_the_public(facts: Facts) -> Verdict:

@@ -14,7 +14,6 @@ from decision_engine.rules.law import (
     DECREE_713,
     EVALUATION_RULES,
     OPEN_GOVERNMENT,
-    ORGANIC_LAW,
     PARTY_RULES,
     RISK_MEASURES,
     SANCTIONS_LAW,
@@ -32,7 +31,6 @@ stated(
     law=DECREE_713,
     article="14",
     strength="O",
-    checks="",
 )
 stated(
     "R-713-15-4",
@@ -40,7 +38,6 @@ stated(
     law=DECREE_713,
     article="15",
     strength="O",
-    checks="",
 )
 stated(
     "R-713-20-1",
@@ -48,7 +45,6 @@ stated(
     law=DECREE_713,
     article="20",
     strength="O",
-    checks="",
 )
 stated(
     "R-713-21-1",
@@ -56,7 +52,6 @@ stated(
     law=DECREE_713,
     article="21",
     strength="O",
-    checks="",
 )
 stated(
     "R-713-23-3",
@@ -64,7 +59,6 @@ stated(
     law=DECREE_713,
     article="23",
     strength="O",
-    checks="",
 )
 stated(
     "R-RSK-08",
@@ -72,7 +66,6 @@ stated(
     law=RISK_MEASURES,
     article="评估程序",
     strength="O",
-    checks="",
     mark="v:SSR-C",
 )
 stated(
@@ -81,7 +74,6 @@ stated(
     law=EVALUATION_RULES,
     article="评估范围",
     strength="O",
-    checks="",
     mark="v:PE-CQ",
 )
 
@@ -92,17 +84,6 @@ stated(
     Text("后评估结果作为调整决策的重要依据", "The result of an evaluation is a basis for adjusting"),
     law=DECREE_713,
     article="36",
-    static=("R-713-36-4",),
-)
-stated(
-    "R-ORG-78-1",
-    Text(
-        "县级以上政府的重大问题须经常务会议或者全体会议讨论",
-        "From county level up: executive or plenary meeting",
-    ),
-    law=ORGANIC_LAW,
-    article="78",
-    static=("R-ORG-78-1",),
 )
 stated(
     "R-MTG-26",
@@ -110,7 +91,6 @@ stated(
     law=PARTY_RULES,
     article="会议记录",
     mark="v:OD; M",
-    static=("R-MTG-26",),
 )
 stated(
     "R-EVA-06",
@@ -121,7 +101,6 @@ stated(
     article="评估步骤",
     strength="X",
     mark="v:PE-CQ",
-    static=("R-EVA-06",),
 )
 stated(
     "R-RSK-07",
@@ -130,7 +109,6 @@ stated(
     article="23",
     strength="D",
     mark="D",
-    static=("R-RSK-07",),
 )
 
 # -- the log, the case file, the access rules ------------------------------------------------------------------
@@ -140,7 +118,6 @@ stated(
     Text("会议未公开事项不得泄露", "Open items, positions and undecided matters are not leaked"),
     law=SANCTIONS_LAW,
     article="39",
-    checks="",
     mark="v:MIN; v:HQ; v:YZ",
 )
 stated(
@@ -149,7 +126,6 @@ stated(
     law=OPEN_GOVERNMENT,
     article="公文格式",
     strength="D",
-    checks="",
     mark="v:OD",
 )
 stated(
@@ -160,14 +136,12 @@ stated(
     ),
     law=ARCHIVES_LAW,
     article="37",
-    checks="",
 )
 stated(
     "R-ARC-07",
     Text("业务系统具备归档功能", "Business systems have a filing function"),
     law=ARCHIVES_LAW,
     article="36",
-    checks="",
 )
 stated(
     "R-ARC-08",
@@ -175,7 +149,6 @@ stated(
     law=ARCHIVES_LAW,
     article="48",
     strength="L",
-    checks="",
 )
 stated(
     "R-ARC-09",
@@ -186,7 +159,6 @@ stated(
     law=ARCHIVES_REGULATIONS,
     article="39",
     strength="D",
-    checks="",
     mark="D",
 )
 stated(
@@ -194,5 +166,4 @@ stated(
     Text("保管期满经鉴定后方可销毁", "Disposal only after appraisal at the end of retention"),
     law=ARCHIVES_REGULATIONS,
     article="24",
-    checks="",
 )

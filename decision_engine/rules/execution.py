@@ -76,7 +76,6 @@ def _plain(name: str) -> str:
     gate=("adjust_or_terminate", "suspend_execution"),
     law=DECREE_713,
     article="37",
-    checks="SG",
 )
 def decisions_change_only_by_procedure(facts: Facts) -> Verdict:
     """A lawfully made decision is changed or stopped only by the statutory procedure."""
@@ -132,7 +131,6 @@ def only_the_head_suspends_and_only_in_urgency(facts: Facts) -> Verdict:
     gate="adjust_or_terminate",
     law=DECREE_713,
     article="37",
-    checks="SG",
 )
 def major_adjustments_run_the_procedure_again(facts: Facts) -> Verdict:
     """A major adjustment runs the statutory procedure again, in a new case that supersedes this one."""

@@ -25,8 +25,6 @@ HEADED_BY = ("mayor_office_meeting", "gov_executive_meeting", "gov_plenary_meeti
     ),
     law=ORGANIC_LAW,
     article="6",
-    checks="SG",
-    static=("R-ORG-6-1",),
 )
 def head_of_government_decides(facts: Facts) -> Verdict:
     """Local governments work under the responsibility of their head: what the head decides, nobody else does.

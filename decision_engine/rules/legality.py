@@ -161,7 +161,6 @@ def lacking_materials(lacking: list[Text]) -> Verdict:
     law=DECREE_713,
     article="26",
     strength="O",
-    checks="SG",
 )
 def return_says_what_is_missing(facts: Facts) -> Verdict:
     """A package that does not conform is returned or supplemented, and it is said what is missing."""

@@ -90,7 +90,6 @@ def reviewer_is_not_drafter(facts: Facts) -> Verdict:
     gate="issue_legality_opinion",
     law=DECREE_713,
     article="28",
-    checks="SG",
     mark="v:713-28",
 )
 def advisers_advise_only(facts: Facts) -> Verdict:
@@ -180,7 +179,6 @@ def opinion_is_bound_to_the_draft(facts: Facts) -> Verdict:
     gate=MEETING_GATES,
     law=DECREE_713,
     article="25",
-    checks="SG",
     mark="v:713-25",
 )
 def silence_is_no_consent(facts: Facts) -> Verdict:

@@ -146,7 +146,7 @@ def appraisal_counts_decision_making(facts: Facts) -> Verdict:
 @rule(
     "R-713-35-1",
     "执行中发现问题、情况重大变化或者不可抗力的，及时报告",
-    checks="SA",
+    checks="A",
     law=DECREE_713,
     article="35",
 )
@@ -181,7 +181,6 @@ stated(
     law=DECREE_713,
     article="35",
     strength="O",
-    checks="S",
 )
 
 

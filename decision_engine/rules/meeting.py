@@ -15,15 +15,14 @@ from itertools import pairwise
 from decision_engine.language import Text
 from decision_engine.rules.counting import Base, Tally, departs_from_majority
 from decision_engine.rules.facts import Entry, Facts, Record
-from decision_engine.rules.law import DECREE_713
+from decision_engine.rules.law import DECREE_713, ORGANIC_LAW
 from decision_engine.rules.matter import answered, is_non_public
 from decision_engine.rules.parameter import UnknownParameter
 from decision_engine.rules.rule import NOT_APPLICABLE, Verdict, rule
 
-GOVERNMENT_BODIES = {
-    "town": frozenset({"mayor_office_meeting", "party_gov_joint", "gov_executive_meeting"}),
-    "": frozenset({"gov_executive_meeting", "gov_plenary_meeting"}),
-}
+TOWN_KINDS = frozenset({"town", "township", "street"})
+TOWN_BODIES = frozenset({"mayor_office_meeting", "party_gov_joint", "gov_executive_meeting"})
+COUNTY_BODIES = frozenset({"gov_executive_meeting", "gov_plenary_meeting"})
 _SLOTS = {
     "DRAFT": Text("决策草案及相关材料", "draft and materials"),
     "FAIR_COMPETITION": Text("公平竞争审查材料", "fair-competition review"),
@@ -186,7 +185,7 @@ def _is_supplied(slot: Entry | None, *, must: bool) -> bool:
 )
 def decided_by_the_right_body(facts: Facts) -> Verdict:
     """The matter was discussed by the executive or plenary meeting (in a town: its configured body) and approved."""
-    allowed = GOVERNMENT_BODIES.get(facts.organ.kind, GOVERNMENT_BODIES[""])
+    allowed = TOWN_BODIES if facts.organ.kind in TOWN_KINDS else COUNTY_BODIES
     decisions = facts.all("open_meeting", "principal_decides")
     approved = None
     for opened, decided in pairwise(decisions):
@@ -205,12 +204,25 @@ def decided_by_the_right_body(facts: Facts) -> Verdict:
 
 
 @rule(
+    "R-ORG-78-1",
+    "县级以上政府的重大问题须经常务会议或者全体会议讨论决定",
+    gate=("sign_decision", "publish_decision"),
+    law=ORGANIC_LAW,
+    article="78",
+)
+def county_decides_in_its_executive_or_plenary_meeting(facts: Facts) -> Verdict:
+    """From county level up, major problems go to the executive or plenary meeting; towns have neither."""
+    if facts.organ.kind in TOWN_KINDS:
+        return NOT_APPLICABLE
+    return decided_by_the_right_body(facts)
+
+
+@rule(
     "R-713-30-2",
     "行政首长在集体讨论的基础上作出决定",
     gate="principal_decides",
     law=DECREE_713,
     article="30",
-    checks="SG",
 )
 def decision_rests_on_discussion(facts: Facts) -> Verdict:
     """The head decides on the basis of collective discussion: the item was reported and the members spoke."""

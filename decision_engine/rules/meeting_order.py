@@ -30,7 +30,6 @@ WEIGHTY = frozenset({"MAJOR_DECISION", "MAJOR_PROJECT", "LARGE_FUNDS"})
     gate="sign_decision",
     law=PARTY_RULES,
     article="集体决定",
-    checks="SG",
     mark="v:BG3; v:CZ; v:T31",
 )
 def decided_in_a_meeting(facts: Facts) -> Verdict:

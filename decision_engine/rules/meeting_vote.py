@@ -56,7 +56,6 @@ def absent_members_do_not_vote(facts: Facts) -> Verdict:
     gate="vote",
     law=PARTY_RULES,
     article="表决",
-    checks="SG",
     mark="v:SSMC",
 )
 def one_item_one_vote(facts: Facts) -> Verdict:
@@ -194,7 +193,6 @@ def party_body_passes_by_majority(facts: Facts) -> Verdict:
     gate=("member_speaks", "principal_speaks_last"),
     law=DECREE_713,
     article="30",
-    checks="SG",
     mark="v:713-30; v:LAST",
 )
 def principal_sets_no_tone(facts: Facts) -> Verdict:
@@ -208,7 +206,6 @@ def principal_sets_no_tone(facts: Facts) -> Verdict:
     gate="principal_decides",
     law=PARTY_RULES,
     article="决定",
-    checks="SG",
     mark="v:CZ; v:LQ",
 )
 def decision_is_one_of_five(facts: Facts) -> Verdict:
@@ -279,7 +276,6 @@ def head_explains_an_override(facts: Facts) -> Verdict:
     gate="principal_decides",
     law=SANCTIONS_LAW,
     article="30",
-    checks="SG",
     mark="v:BG3; v:DIS-30",
 )
 def nobody_overrides_a_party_majority(facts: Facts) -> Verdict:

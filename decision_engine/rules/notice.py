@@ -266,7 +266,6 @@ def every_point_is_answered(facts: Facts) -> Verdict:
     gate="assemble_meeting_package",
     law=DECREE_713,
     article="18",
-    checks="SG",
     mark="v:SEED; v:EXP-11; v:BIZ-62",
 )
 def feedback_was_published(facts: Facts) -> Verdict:

@@ -58,7 +58,6 @@ ALWAYS = frozenset({"D00", "D34"})
     gate=("publish_decision", "record_non_publication"),
     law=DECREE_713,
     article="31",
-    checks="SG",
 )
 def party_committee_was_asked(facts: Facts) -> Verdict:
     """Before release, the party committee at the same level is reported to and asked."""
@@ -90,7 +89,6 @@ def party_committee_was_asked(facts: Facts) -> Verdict:
     gate=("publish_decision", "record_non_publication", "archive_dossier"),
     law=DECREE_713,
     article="32",
-    checks="SG",
 )
 def decision_is_published(facts: Facts) -> Verdict:
     """The decision is published in time unless it is lawfully not public."""
@@ -142,7 +140,7 @@ def _may_stay_unpublished(non_public: bool | None, facts: Facts) -> Verdict:
     gate="archive_dossier",
     law=DECREE_713,
     article="33",
-    checks="SGA",
+    checks="GA",
 )
 def dossier_is_complete(facts: Facts) -> Verdict:
     """The dossier is complete: what was done is filed, what does not apply says why."""

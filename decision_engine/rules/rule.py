@@ -18,7 +18,7 @@ When the law changes, the old rule gets an *until* and a new function is declare
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from enum import Enum
 from typing import Final
@@ -26,6 +26,7 @@ from typing import Final
 from decision_engine.language import Text
 from decision_engine.rules.facts import Facts
 from decision_engine.rules.law import Law
+from decision_engine.rules.static import STATUTES
 
 
 class Silence(Enum):
@@ -57,7 +58,8 @@ class Rule:
     """One rule of the law as declared.
 
     *checks* says where it is held: `S` on the diagram, `G` before an act, `A` by the auditor. *gates* are the
-    steps and acts it guards; *static* the predicates the prover holds it by; *mark* the evidence for its text
+    steps and acts it guards; *static* the predicates the prover holds it by (from `static.STATUTES`); *mark* the
+    evidence for its text
     (`v:` read in the source, `M` from memory, `D` design); *jurisdiction* the overlay it belongs to. A rule
     without *decide* is held elsewhere: by the prover, or by what the tests in *held* show (`tests/x.py::test_y`).
     *same_as* names the rule it repeats: a departure recorded from that one holds for this one too.
@@ -74,10 +76,10 @@ class Rule:
     since: date
     until: date | None
     jurisdiction: str
-    static: tuple[str, ...]
     decide: Decide | None
     same_as: str | None = None
     held: tuple[str, ...] = ()
+    static: tuple[str, ...] = ()
 
     @property
     def citation(self) -> Text:
@@ -122,6 +124,12 @@ def _order(name: str) -> list[tuple[int, int, str]]:
 
 
 def _register(declaration: Rule) -> None:
+    """Add a rule; what the prover holds of it is read from `static`, so "S" is never written by hand."""
+    if "S" in declaration.checks:
+        raise ValueError(f"{declaration.id}: a static check is a line of static.STATUTES")
+    proved = tuple(line.predicate for line in STATUTES if line.rule == declaration.id)
+    checks = ("S" if proved else "") + declaration.checks
+    declaration = replace(declaration, static=proved, checks=checks)
     key = (declaration.id, declaration.since)
     if key in _declared:
         raise ValueError(f"{declaration.id} is declared twice for {declaration.since}")
@@ -141,7 +149,6 @@ def rule(
     since: date | None = None,
     until: date | None = None,
     jurisdiction: str = "national",
-    static: tuple[str, ...] = (),
     same_as: str | None = None,
     held: tuple[str, ...] = (),
 ) -> Callable[[Decide], Decide]:
@@ -166,7 +173,6 @@ def rule(
                 since=since or law.since,
                 until=until,
                 jurisdiction=jurisdiction,
-                static=static,
                 decide=decide,
                 same_as=same_as,
                 held=held,
@@ -184,11 +190,10 @@ def stated(
     law: Law,
     article: str,
     strength: str = "H",
-    checks: str = "S",
+    checks: str = "",
     mark: str = "",
     since: date | None = None,
     jurisdiction: str = "national",
-    static: tuple[str, ...] = (),
     held: tuple[str, ...] = (),
 ) -> None:
     """Declare a rule that no function here decides: the prover holds it, or another room, as the tests *held* show."""
@@ -205,7 +210,6 @@ def stated(
             since=since or law.since,
             until=None,
             jurisdiction=jurisdiction,
-            static=static,
             decide=None,
             held=held,
         )

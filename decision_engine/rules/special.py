@@ -29,7 +29,6 @@ def _share(facts: Facts, name: str) -> Fraction:
     gate=("determine_procedure", "publish_decision", "record_non_publication"),
     law=VILLAGE_LAW,
     article="3",
-    checks="SG",
 )
 def village_committee_change_takes_three(facts: Facts) -> Verdict:
     """Village committee changes: the town proposes, the villagers' meeting agrees, the county approves."""

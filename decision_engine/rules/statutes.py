@@ -21,12 +21,12 @@ from decision_engine.rules.law import (
     WASTE_LAW,
 )
 from decision_engine.rules.matter import answered, incomplete, matter_type, written
+from decision_engine.rules.meeting import TOWN_KINDS
 from decision_engine.rules.notice import expropriation_periods_are_absolute
 from decision_engine.rules.participation import comment_period_is_long_enough
 from decision_engine.rules.rule import NOT_APPLICABLE, UNDECIDABLE, Verdict, rule
 
 BEFORE_MEETING = ("assemble_meeting_package", "confirm_agenda")
-LOWER_ORGANS = frozenset({"town", "township", "street"})
 
 
 # -- fair competition ------------------------------------------------------------------------------------
@@ -38,7 +38,6 @@ LOWER_ORGANS = frozenset({"town", "township", "street"})
     gate=("fair_competition_review", "submit_review_package"),
     law=FAIR_COMPETITION,
     article="14",
-    checks="SG",
     mark="v:FC-14",
 )
 def competition_is_reviewed_while_drafting(facts: Facts) -> Verdict:
@@ -157,7 +156,6 @@ def business_documents_run_thirty_days(facts: Facts) -> Verdict:
     gate="submit_review_package",
     law=LAND_REGULATIONS,
     article="26",
-    checks="SG",
     mark="v:LAMR-26",
 )
 def land_is_announced_surveyed_and_assessed(facts: Facts) -> Verdict:
@@ -282,7 +280,6 @@ def expropriation_is_announced_with_remedies(facts: Facts) -> Verdict:
     gate="submit_review_package",
     law=PRICE_LAW,
     article="23",
-    checks="SG",
     mark="v:PL-23",
 )
 def prices_are_heard(facts: Facts) -> Verdict:
@@ -309,7 +306,7 @@ def waste_fees_are_set_by_the_county(facts: Facts) -> Verdict:
     """Fees for household waste are set by governments from county level up: a town has no authority."""
     register = facts.latest("register_proposal")
     title = register.text("title") if register else ""
-    if matter_type(facts) != "FEE" or "垃圾" not in title or facts.organ.kind not in LOWER_ORGANS:
+    if matter_type(facts) != "FEE" or "垃圾" not in title or facts.organ.kind not in TOWN_KINDS:
         return NOT_APPLICABLE
     authority = facts.act.entry("within_authority")
     if authority is not None and authority.flag("conforms") is False:
@@ -333,7 +330,7 @@ def schools_are_set_by_the_county(facts: Facts) -> Verdict:
     """The lay-out of schools is set and adjusted by governments from county level up."""
     if matter_type(facts) != "SCHOOL_MERGER" or facts.act.text("outcome") == "NOT_START":
         return NOT_APPLICABLE
-    if facts.organ.kind not in LOWER_ORGANS:
+    if facts.organ.kind not in TOWN_KINDS:
         return None
     return Text(
         "学校设置由县级以上地方人民政府制定、调整，乡镇没有此项权限。请不予启动并移送区政府。",

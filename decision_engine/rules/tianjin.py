@@ -33,7 +33,6 @@ def _on_catalogue(facts: Facts) -> bool:
     gate=("determine_procedure", "submit_review_package"),
     law=TIANJIN_CATALOGUE,
     article="目录事项",
-    checks="SG",
     jurisdiction="tianjin",
     mark="v:TJ22",
 )

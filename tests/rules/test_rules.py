@@ -16,6 +16,7 @@ from decision_engine.language import Text
 from decision_engine.rules import Departure, Facts, Outcome, Record, Strength, examine, rules_on
 from decision_engine.rules.law import DECREE_713
 from decision_engine.rules.rule import _declared, chinese_number, rule
+from decision_engine.rules.static import STATUTES
 
 ACTS = {"publish_catalogue", "receive_comment", "comment_period"}
 """What is examined though no form answers it."""
@@ -42,6 +43,22 @@ def test_every_guard_stands_at_a_step_that_exists(one):
     assert one.gates
     assert set(one.gates) <= STEPS
     assert one.decide is not None
+
+
+def test_every_demand_on_a_diagram_belongs_to_a_rule_that_says_so():
+    demanded = {line.rule for line in STATUTES if line.rule.startswith("R-")}
+    said = {one.id for one in DECLARED if "S" in one.checks}
+
+    assert demanded == said
+    assert all(bool(one.static) == ("S" in one.checks) for one in DECLARED)
+
+
+def test_a_static_check_is_not_written_by_hand():
+    with pytest.raises(ValueError, match="STATUTES"):
+
+        @rule("R-713-3-9", "手写的静态检查", law=DECREE_713, article="3", checks="SG")
+        def by_hand(facts):
+            """Written by hand."""
 
 
 def test_every_timer_of_a_rule_is_a_parameter_with_a_source():
