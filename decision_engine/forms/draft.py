@@ -84,6 +84,25 @@ class _Dispute(Part):
     basis = LongText("依据", "Basis")
 
 
+class _SpecialContent(Part):
+    sets_waste_fee = YesNo("设定生活垃圾处理收费制度或者标准", "It sets a household-waste fee")
+    fee_use = LongText("收费资金的专项用途", "What the fee is ring-fenced for")
+    creates_penalty = YesNo("设定行政处罚", "It creates an administrative penalty")
+    preannounced_from = Day("征收土地预公告起始日", "Land pre-announced from")
+    preannounced_until = Day("征收土地预公告截止日", "Land pre-announced until")
+    land_surveyed_on = Day("土地现状调查完成日", "Land surveyed on")
+    travel_assured = YesNo("学生上下学交通安全有保障", "Safe travel of the pupils is assured")
+    boarding_assured = YesNo("寄宿条件有保障或者无需寄宿", "Boarding is assured, or not needed")
+    build_before_closing = YesNo("先建后撤", "New buildings come before closing")
+    intermediary_evaluation = LongText("中介服务机构评估情况", "Evaluation by an intermediary")
+
+
+class _SpecialQuestions(Part):
+    old_town_renewal = YesNo("属于旧城区改建", "It is old-town renewal")
+    many_affected = YesNo("被征收人数量较多", "Many persons are affected")
+    on_price_hearing_catalogue = YesNo("列入政府定价听证目录", "It is on the catalogue of price hearings")
+
+
 class _Response(Part):
     finding = LongText("意见内容", "What was found", required=True)
     handling = Choice("采纳情况", "Handling", HANDLING, required=True)
@@ -106,6 +125,7 @@ class DraftDecision(Form):
     is_exploratory = YesNo(
         "属于国家尚无明确规定的探索性改革", "Exploratory reform without explicit state rule", default=False
     )
+    special = Group("特别法律要求说明的内容", "What special laws ask of the draft", _SpecialContent)
 
 
 @form("consult_units", "征求有关单位意见", "Consultation of units", article="13")
@@ -145,6 +165,7 @@ class DetermineProcedure(Form):
     affected_groups = Listing(
         "直接涉及的特定群体", "Specific groups concerned", Line("群体", "Group", most=200), most=50
     )
+    special = Group("特别法律要求回答的问题", "What special laws ask of the matter", _SpecialQuestions)
 
 
 @form("finalize_draft", "修改完善决策草案", "Improvement of the draft", article="18")
@@ -157,6 +178,7 @@ class FinalizeDraft(Form):
     adopted_points = Listing(
         "采纳的意见", "Opinions adopted", LongText("意见", "Opinion", most=2000), most=300
     )
+    special = Group("特别法律要求说明的内容", "What special laws ask of the draft", _SpecialContent)
 
 
 @form("adjust_draft", "调整决策草案", "Adjustment of the draft", article="24, 28")
@@ -168,3 +190,4 @@ class AdjustDraft(Form):
     reason = LongText("调整原因", "Why it is adjusted", required=True)
     changes = LongText("调整内容", "What is changed", required=True)
     responses = Listing("对审查、评估、会议意见的回应", "Answer to each finding", _Response, most=200)
+    special = Group("特别法律要求说明的内容", "What special laws ask of the draft", _SpecialContent)

@@ -140,6 +140,9 @@ class AssembleMeetingPackage(Form):
     )
     unadopted_findings = LongText("未采纳的审查意见及理由", "Findings not adopted, with reasons")
     legal_risk_statement = LongText("法律风险说明", "Statement of the legal risk")
+    compensation_funds_ready = YesNo(
+        "征收补偿费用已足额到位、专户存储", "Compensation lies in full in a dedicated account"
+    )
 
 
 @form("confirm_agenda", "确定会议议程", "Agenda of the meeting", article="30")

@@ -131,6 +131,7 @@ class HoldHearing(Form):
     hearing_at = Moment("听证时间", "Time of the hearing", required=True)
     place = Line("听证地点", "Place", required=True)
     chair = PersonId("听证主持人", "Chair")
+    presided_by_price_department = YesNo("由价格主管部门主持", "The price department presides")
     selection_needed = YesNo("需要遴选参加人", "Participants are selected", default=False)
     selection_rule_published_at = Moment("遴选办法公布时间", "Selection method published at")
     selection_record = LongText("遴选过程", "How they were selected")
@@ -202,6 +203,10 @@ class HandleComments(Form):
         "意见要点及采纳情况", "Points and their handling", _CommentPoint, required=True, most=2000
     )
     summary = LongText("综合情况", "Summary")
+    affected_total = Whole("受直接影响（被征收、集体经济组织成员等）人数", "Persons directly affected")
+    affected_objecting = Whole(
+        "其中不同意或者认为方案违法的人数", "Of these, how many object or hold it unlawful"
+    )
 
 
 @form("publish_feedback", "反馈意见采纳情况", "Feedback to the public", article="18")

@@ -51,11 +51,19 @@ MATTER_TYPES = {
         "Village committee set up, abolished or re-drawn",
     ),
     "SCHOOL_MERGER": ("学校撤并", "School merger"),
+    "SCHOOL_LAYOUT": ("学校布局规划", "Lay-out of schools"),
     "LAND_EXPROPRIATION": ("土地征收", "Land expropriation"),
     "HOUSE_EXPROPRIATION": ("国有土地上房屋征收", "Expropriation of houses on state land"),
     "PRICE": ("政府定价", "Regulated price"),
     "FEE": ("收费", "Fee"),
     "INVESTMENT_PROJECT": ("政府投资项目", "Government-investment project"),
+}
+LIVELIHOOD_FIELDS = {
+    "CULTURE_EDUCATION": ("文化教育", "Culture and education"),
+    "HEALTH": ("医疗卫生", "Health"),
+    "RESOURCES": ("资源开发", "Resources"),
+    "ENVIRONMENT": ("环境保护", "Environment"),
+    "UTILITIES": ("公用事业", "Utilities"),
 }
 PROPOSERS = {
     "LEADER": ("决策机关领导人员", "A leader of the organ"),
@@ -83,6 +91,7 @@ class RegisterProposal(Form):
     matter_category = Choice("事项类别（第3条）", "Kind of matter (art. 3)", MATTER_CATEGORIES, required=True)
     collective_category = Choice("“三重一大”类别", "Category of collective decision", COLLECTIVE_CATEGORIES)
     matter_type = Choice("特别事项类型", "Special kind of matter", MATTER_TYPES, default="GENERAL")
+    livelihood_field = Choice("民生事项领域", "Field of livelihood", LIVELIHOOD_FIELDS)
     is_normative_document = YesNo("同时属于行政规范性文件", "Also a normative document", default=False)
     exclusion_type = Choice("是否属于排除事项", "Is it an excluded matter", EXCLUSIONS, required=True)
     lex_specialis = Listing(

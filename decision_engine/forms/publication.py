@@ -177,6 +177,8 @@ class PublishDecision(Form):
     publications = Listing("公布情况", "Publications", _Publication, required=True, least=1, most=50)
     record_filed_on = Day("报上级备案日期", "Filed for the record with the higher organ on")
     index_no = Line("索引号", "Index number", most=100)
+    compensation_plan_published = YesNo("公告载明征收补偿方案", "The compensation plan is part of it")
+    remedies_stated = YesNo("公告载明行政复议、行政诉讼权利", "The rights of review and suit are stated")
     adoption_summary = LongText("公众意见、专家意见采纳情况说明", "Adoption of public and expert opinions")
 
 
@@ -219,3 +221,5 @@ class ArchiveDossier(Form):
     filed_on = Day("归档日期", "Filed on", required=True)
     archive_no = Line("档号", "Archival code", most=100)
     location = Line("存放位置", "Location")
+    dossier_review_sent_on = Day("卷宗送司法行政部门审查日期", "Sent to the justice bureau for review on")
+    late_reason = LongText("逾期归档或者送审的原因", "Why it is filed or sent late")
