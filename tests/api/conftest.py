@@ -47,7 +47,7 @@ class Caller:
         return self.client.open(f"{API}{path}", method=method, headers=sent, **more)
 
     def get(self, path: str, **query: Any) -> TestResponse:
-        return self.call("GET", path, query_string=query)
+        return self.call("GET", path, **({"query_string": query} if query else {}))
 
     def post(self, path: str, body: Any = None, **more: Any) -> TestResponse:
         return self.call("POST", path, json={} if body is None else body, **more)

@@ -20,6 +20,20 @@ from tests.api.conftest import put_in_force, staged
 from tests.api.test_race import CLIENTS, answers_of, at_once, served
 from tests.conftest import BEGINNING, cheap_settings
 
+QUESTIONS = [
+    *(
+        ("auditor", "/cases/{case}" + part)
+        for part in ("", "/tasks", "/records", "/accountability", "/findings", "/diagram", "/documents", "/comments")
+    ),
+    ("auditor", "/documents/{draft}"), ("auditor", "/cases?q=%25&status=ENDED"), ("officer", "/tasks?scope=mine"),
+    ("officer", "/tasks?scope=claimable&step=vote"), ("auditor", "/incidents?resolved=false"),
+    ("admin1", "/people?q=_"),
+    ("admin1", "/people?role=expert"), ("admin1", "/organs/{organ}/bodies"), ("admin1", "/organs/{organ}/units"),
+    ("admin1", "/delegations"), ("admin1", "/definitions"), ("officer", "/calendar/notices"), ("officer", "/me"),
+    ("officer", "/calendar/deadline?start=2026-03-06&period=P30D"), (None, "/consultations"),
+    (None, "/consultations/{case}"),
+]  # fmt: skip
+
 
 @pytest.fixture(scope="module")
 def stage(postgresql: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
@@ -55,6 +69,10 @@ def test_fifty_people_at_once_and_then_the_whole_story(stage: Stage) -> None:
     case = stage.ask("auditor", f"/cases/{stage.case_id}")
     assert case["status"] == "ENDED"
     assert stage.ask("auditor", f"/cases/{stage.case_id}/events")["chain"]["intact"]
+    for login, path in QUESTIONS:
+        stage.ask(
+            login, path.format(case=stage.case_id, organ=stage.town.organ_id, draft=stage.papers["draft"])
+        )
     client = stage._door._client  # type: ignore[attr-defined]
     for path, body in (
         ("cases", b'{"title": "a\\u0000b"}'),
