@@ -147,17 +147,15 @@ def elapse(definition: Definition, stored: bytes, timer_id: str) -> Position:
 
 
 def signal(definition: Definition, stored: bytes, name: str) -> Position:
-    """Deliver the message or signal *name*: a signal to all who wait for it, a message to the first.
+    """Deliver the signal *name* to all who wait for it, or if nobody does the message *name* to the first.
 
     Raises `NotReady` if nobody waits for it.
     """
     case, watched = state.load(definition, stored)
     listeners = [token for token in _listeners(case) if token.task_spec.event_definition.name == name]
-    told = [token for token in listeners if _hears_signals(token)]
-    told += [token for token in listeners if not _hears_signals(token)][:1]
-    if not told:
+    if not listeners:
         raise NotReady
-    for token in told:
+    for token in [token for token in listeners if _hears_signals(token)] or listeners[:1]:
         token.task_spec.catch(token)
     return _move(definition, case, Done("signal", name), watched)
 

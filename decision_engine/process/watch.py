@@ -106,8 +106,10 @@ def happened(
 
 
 def signalled(diagram: Diagram, watched: Watched, name: str, lookup: Lookup) -> Watched:
-    """Return where it may stand after `runner.signal(name)`: a signal reaches all, a message one."""
+    """Return where it may stand after `runner.signal(name)`: a signal reaches all, else a message one."""
     found = _after(diagram, watched, "signal", lookup, name=name)
+    if found:
+        return found
     net, game = net_of(diagram), _game(diagram, lookup)
     for marking in watched:
         for move in game.enabled(marking):
@@ -186,6 +188,8 @@ def from_bytes(stored: bytes) -> Watched:
     """Read what `to_bytes` wrote; raises `CorruptState` for anything else."""
     try:
         read: Any = orjson.loads(stored)
+        if not isinstance(read, list) or not read:
+            raise CorruptState
         return frozenset(tuple((int(token), int(many)) for token, many in marking) for marking in read)
     except (ValueError, TypeError) as error:
         raise CorruptState from error

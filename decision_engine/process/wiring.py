@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from graphlib import CycleError, TopologicalSorter
 
 from decision_engine.language import Text
+from decision_engine.process import again
 from decision_engine.process.diagram import Diagram, Element, Flow, Process
 from decision_engine.process.dialect import ACTIVITIES, CHOICES, EVENTS
 from decision_engine.process.expressions import NotAnExpression, parse, parse_variable
@@ -35,6 +36,7 @@ def check(diagram: Diagram) -> Iterator[Finding]:
     for scope in scopes:
         yield from _starts(scope, starts.get(scope.id, []))
     yield from _calls(diagram)
+    yield from again.check(diagram)
 
 
 def _find(rule: str, place: Element | Flow | Process, zh: str, en: str) -> Finding:

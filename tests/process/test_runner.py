@@ -674,13 +674,15 @@ def test_no_more_definitions_are_kept_ready_than_a_server_needs() -> None:
 def test_running_cases_never_write_to_a_definition() -> None:
     p = meeting()
     p.boundary("asked", "open_meeting", message("question"), interrupting=False)
-    p.chain("asked", p.call("inner_call", "inner"), p.end("asked_end"))
+    p.chain("asked", p.task("answer"), p.end("asked_end"))
+    p.boundary("late", "principal_speaks_last", timer("P1D"))
+    p.chain("late", p.call("inner_call", "inner"), p.end("late_end"))
     definition = deploy(p, straight("work", id="inner"), messages=("question",))
     before = picture(definition.plans)
     for _ in range(3):
-        case = Player(definition).signal("question").do("work")
+        case = Player(definition).signal("question").do("answer")
         case.do("open_meeting", speakers=["a", "b"]).do("member_speaks", "b").do("member_speaks", "a")
-        case.do("principal_speaks_last")
+        case.elapse("late").do("work")
         assert case.ended
     assert picture(definition.plans) == before
 
