@@ -131,7 +131,7 @@ def read_consultation_document(case_id: str, document_id: str) -> Response:
 
 @room.open_(
     "POST", "/consultations/<id:case_id>/comments", "提交意见", "Comment", takes=PublicCommentSaid,
-    answer=CommentReceivedOut, status=201,
+    answer=CommentReceivedOut, status=201, keyed=True,
 )  # fmt: skip
 def comment_on_consultation(said: dict[str, Any], case_id: str) -> Response:
     """Take a comment of the public; a late one is kept and marked."""

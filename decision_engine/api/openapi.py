@@ -15,6 +15,7 @@ from marshmallow import Schema, fields
 
 from decision_engine.api import identity, problems
 from decision_engine.api.fields import OPENAPI_TYPES, Sentence
+from decision_engine.api.room import KEYED
 from decision_engine.forms.fields import Group, Kind, Listing
 
 WRITING = ("post", "put", "delete")
@@ -125,7 +126,9 @@ def _complete(operation: dict[str, Any], path: str, method: str, *, is_open: boo
         statuses.add(404)
     if operation.get("parameters") or "requestBody" in operation:
         statuses |= {400, 422}
-    if method in WRITING and not path.endswith("/session"):
+    if method in WRITING:
+        statuses |= {400, 409, 422}
+    if operation.pop(KEYED):
         operation.setdefault("parameters", []).append(
             {
                 "name": "Idempotency-Key",
@@ -135,7 +138,6 @@ def _complete(operation: dict[str, Any], path: str, method: str, *, is_open: boo
                 "description": "同一键同一请求只办理一次，再次提交得到相同答复 / done once, answered alike",
             }
         )
-        statuses |= {400, 409, 422}
     if "requestBody" in operation:
         statuses |= {413, 415}
         content = operation["requestBody"]["content"]

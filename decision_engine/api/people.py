@@ -317,7 +317,7 @@ def end_post(work: Work, said: dict[str, Any], post_id: str) -> dict[str, Any]:
 
 @room.act(
     "POST", "/people/<id:person_id>/accounts", "开通账户", "Open an account", takes=AccountSaid,
-    answer=AccountActOut, status=201,
+    answer=AccountActOut, status=201, secret=True,
 )  # fmt: skip
 def open_account(work: Work, said: dict[str, Any], person_id: str) -> dict[str, Any]:
     """Open a way to sign in."""

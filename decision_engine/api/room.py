@@ -44,6 +44,8 @@ from decision_engine.work import Work, reading, unit_of_work
 View = TypeVar("View", bound=Callable[..., Any])
 _KEY = re.compile(r"[\x21-\x7e]{1,200}")
 _NO_CONTENT = 204
+KEYED = "x-keyed"
+"""In the description of an operation: whether it takes an Idempotency-Key."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +59,7 @@ class Route:
     answer: type[Schema] | None = None
     status: int = 200
     media_type: str | None = None
+    keyed: bool = False
 
 
 class Room(Blueprint):  # type: ignore[misc]
@@ -108,13 +111,22 @@ class Room(Blueprint):  # type: ignore[misc]
         query: type[Schema] | None = None,
         answer: type[Schema] | None = None,
         status: int = 200,
+        secret: bool = False,
     ) -> Callable[[View], View]:
-        """Route an act; *by* is how it is said: `json`, `upload` or `deployment`."""
-        route = Route(method, path, Text(zh, en), {by: takes, "query": query}, answer, status)
+        """Route an act; *by* is how it is said: `json`, `upload` or `deployment`.
+
+        Of a *secret* request nothing is kept under its Idempotency-Key: not even a hash, which would be a quick way
+        to guess a password.
+        """
+        route = Route(
+            method, path, Text(zh, en), {by: takes, "query": query}, answer, status, keyed=not secret
+        )
 
         def decorate(function: View) -> View:
             def view(*said: Any, **path_values: Any) -> Response:
-                return carry_out(lambda work: function(work, *said, **path_values), answer, status)
+                return carry_out(
+                    lambda work: function(work, *said, **path_values), answer, status, keyed=not secret
+                )
 
             self._add(route, view, function)
             return function
@@ -133,9 +145,15 @@ class Room(Blueprint):  # type: ignore[misc]
         answer: type[Schema] | None = None,
         status: int = 200,
         media_type: str | None = None,
+        keyed: bool = False,
     ) -> Callable[[View], View]:
-        """Route something anybody may do; its endpoint must stand in `identity.OPEN`."""
-        route = Route(method, path, Text(zh, en), {"json": takes, "query": query}, answer, status, media_type)
+        """Route something anybody may do; its endpoint must stand in `identity.OPEN`.
+
+        *keyed*: it carries out an act that takes an Idempotency-Key.
+        """
+        route = Route(
+            method, path, Text(zh, en), {"json": takes, "query": query}, answer, status, media_type, keyed
+        )
 
         def decorate(function: View) -> View:
             if f"{self.name}.{function.__name__}" not in identity.OPEN:
@@ -164,6 +182,7 @@ class Room(Blueprint):  # type: ignore[misc]
             "summary": summary,
             "operationId": function.__name__,
             "description": " ".join((function.__doc__ or summary).split()),
+            KEYED: route.keyed,
         }
         made = self.response(route.status, route.answer, content_type=route.media_type, description=summary)(
             made
@@ -172,13 +191,19 @@ class Room(Blueprint):  # type: ignore[misc]
 
 
 def carry_out(
-    deed: Callable[[Work], Any], answer: type[Schema] | None, status: int, *, publicly: bool = False
+    deed: Callable[[Work], Any],
+    answer: type[Schema] | None,
+    status: int,
+    *,
+    publicly: bool = False,
+    keyed: bool = True,
 ) -> Response:
     """Do *deed* in one transaction and answer; done before under the same key, give the same answer again.
 
-    *publicly*: as a member of the public. Raises whatever the deed refuses with, and `KeyReused`.
+    *publicly*: as a member of the public. Not *keyed*: the Idempotency-Key is not looked at. Raises whatever the
+    deed refuses with, and `KeyReused`.
     """
-    key = _idempotency_key()
+    key = _idempotency_key() if keyed else None
     house = identity.house()
     token, actor = (None, PUBLIC) if publicly else (identity.bearer(), None)
     with unit_of_work(house, token, as_actor=actor) as work:

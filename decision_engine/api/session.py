@@ -79,7 +79,7 @@ def sign_in(said: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-@room.act("DELETE", "/session", "退出登录", "Sign out", status=204)
+@room.act("DELETE", "/session", "退出登录", "Sign out", status=204, secret=True)
 def sign_out(work: Work) -> None:
     """Revoke the token this request came with, at once."""
     sessions.sign_out(work, identity.bearer())

@@ -107,6 +107,17 @@ def test_a_sign_in_is_never_kept(house: House, stranger, town: Town) -> None:  #
     assert how_many(house, FinishedRequest) == 0
 
 
+def test_of_a_request_that_holds_a_password_not_even_a_hash_is_kept(
+    house: House, sign_in: SignIn, town: Town
+) -> None:
+    said = {"organ_id": town.organ_id, "login": "second", "password": "long enough 1"}
+    path = f"/people/{town.persons['mayor']}/accounts"
+    first = sign_in("admin1").post(path, said, **keyed("k"))
+    again = sign_in("admin1").post(path, said, **keyed("k"))
+    assert (first.status_code, again.status_code) == (201, 409)
+    assert how_many(house, FinishedRequest) == 0
+
+
 def test_every_act_answers_with_a_receipt_that_the_log_bears_out(sign_in: SignIn, town: Town) -> None:
     caller = sign_in("secretary")
     made = caller.post("/cases", said(town)).json

@@ -77,10 +77,11 @@ def test_every_refusal_is_a_problem(document: dict[str, Any]) -> None:
             if status == "default" or int(status) >= 400:
                 told = resolve(document, response)
                 assert set(told["content"]) == {"application/problem+json"}, (path, method, status)
-        if method in {"post", "put", "delete"} and not path.endswith("/session"):
+        names = [one["name"] for one in operation.get("parameters", ())]
+        secret = path.endswith(("/session", "/accounts"))
+        assert ("Idempotency-Key" in names) == (method in {"post", "put", "delete"} and not secret), path
+        if "Idempotency-Key" in names:
             assert {"409", "422"} <= set(operation["responses"])
-            names = [one["name"] for one in operation["parameters"]]
-            assert "Idempotency-Key" in names
 
 
 def test_the_document_is_well_formed(document: dict[str, Any]) -> None:
