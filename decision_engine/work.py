@@ -120,18 +120,19 @@ class Work:
         *,
         standing: Standing | None = None,
         said: Any = None,
+        beside: Mapping[str, Any] | None = None,
         **about: Any,
     ) -> Receipt:
         """Write the one event of an act and return its receipt.
 
-        *kind* is past tense (`task.completed`). *said* (answers, reasons, names) goes into the payload behind a
-        salted commitment; *about* (ids, hashes, rule ids) into the hashed body: never personal data.
+        *kind* is past tense (`task.completed`). *said* (answers, reasons, names) and what belongs *beside* it go into
+        the payload behind a salted commitment; *about* (ids, hashes, rule ids) into the hashed body: never personal
+        data.
         """
         head = chain if isinstance(chain, Case) else _chain(self.session, chain)
         event_id, salt = new_id(), secrets.token_bytes(audit.event.SALT_LENGTH)
-        payload = audit.canonical(
-            {"actor": {"name": self.actor.name, "post": standing.title if standing else ""}, "said": said}
-        )
+        actor = {"name": self.actor.name, "post": standing.title if standing else ""}
+        payload = audit.canonical({**(beside or {}), "actor": actor, "said": said})
         body = {
             **about,
             "v": "ev1",

@@ -23,6 +23,7 @@ from decision_engine.api import (
     openapi,
     people,
     problems,
+    registers,
     session,
     tasks,
     throttle,
@@ -32,7 +33,7 @@ from decision_engine.work import House
 PREFIX = "/api/v1"
 ROOMS = (
     session.room, cases.room, tasks.room, documents.room, definitions.room, people.room, calendar.room,
-    incidents.room, consultations.room, catalogue.room,
+    incidents.room, consultations.room, catalogue.room, registers.room,
 )  # fmt: skip
 
 

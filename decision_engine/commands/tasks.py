@@ -15,6 +15,7 @@ from sqlalchemy import select
 
 from decision_engine import access, forms, process, rules
 from decision_engine.calendar import SHANGHAI
+from decision_engine.commands.departures import granted
 from decision_engine.commands.effects import take_effect
 from decision_engine.commands.flow import follow
 from decision_engine.errors import Conflict, Forbidden, InvalidAnswers, NotFound, NotReady, Unlawful
@@ -63,6 +64,7 @@ def complete_task(
     draft = take_effect(work, case, task.step, said)
     record = _record(work, case, task, standing, said, draft, departures)
     findings = _lawful(work, file, task.step or task.element, as_fact(record), departures)
+    exceptions = granted(work, case, departures, findings)
     position = process.complete(definition, case.state, task.id, said)
 
     task.status, task.closed_at, task.closed_by = "DONE", work.now, work.actor.person_id
@@ -90,6 +92,7 @@ def complete_task(
             "version": rules.RULE_SET_VERSION,
             "checked": [[finding.rule, finding.outcome.value] for finding in findings],
         },
+        beside={"exceptions": exceptions} if exceptions else {},
         exceptions=[departure.rule for departure in departures],
         passed=list(position.passed),
         next=[[one.id, one.element] for one in position.ready],
