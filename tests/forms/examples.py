@@ -99,6 +99,8 @@ def meeting(body_type: str, day: str, due: tuple[str, ...], away: str) -> dict[s
         },
         "sign_minutes": {
             "minutes": "会议听取汇报，组成人员逐一发表意见，主要负责人末位发言，记名表决一致同意。",
+            "main_questions": "集体资产清理期限，村干部安置。",
+            "keeper": PERSONS["recorder"],
             "speeches": [
                 {"seq": seq, "speaker": PERSONS[name], "kind": "OPINION", "summary": "同意。"}
                 for seq, name in enumerate((*present[1:], principal), start=1)
@@ -625,6 +627,9 @@ EXECUTION: dict[str, dict[str, Any]] = {
         "status": "COMPLETED",
         "progress": "三项任务全部完成。",
         "reported_on": "2026-10-31",
+        "inspections": [
+            {"inspected_on": "2026-10-30", "inspector": "督查室", "finding": "三项任务均已完成，情况属实。"}
+        ],
     },
     "report_problem": {
         "urgent": False,
@@ -694,6 +699,7 @@ EVALUATION: dict[str, dict[str, Any]] = {
         "outcome": "CONTINUE",
         "reasons": "实施效果良好。",
         "decided_on": "2027-10-12",
+        "published_summary": "三村撤销后服务衔接平稳，群众满意度较高，继续实施。",
     },
 }
 

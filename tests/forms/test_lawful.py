@@ -77,7 +77,9 @@ EVERYTHING = tuple(
 CHANGED = {
     "archive_dossier": {
         "dossier": [
-            {"code": one["code"], "status": "FILED"} if one["code"] in {"D11", "D12", "D14", "D16"} else one
+            {"code": one["code"], "status": "FILED", "retention": "PERMANENT"}
+            if one["code"] in {"D11", "D12", "D14", "D16"}
+            else one
             for one in EXAMPLES["archive_dossier"]["dossier"]
         ]
     },
@@ -85,6 +87,18 @@ CHANGED = {
     "decide_evaluation_outcome": {"outcome": "ADJUST_MINOR"},
 }
 """What else is then true: more papers are filed, the problem is urgent, the evaluation asks for an adjustment."""
+COMMENTS = tuple(
+    rules.Comment(f"{number:032x}", datetime(2026, 3, 20, 9, tzinfo=SHANGHAI), channel="ONLINE", text="意见")
+    for number in range(EXAMPLES["handle_comments"]["comments_received"])
+)
+HANDLED = {
+    **EXAMPLES["handle_comments"],
+    "points": [
+        {**EXAMPLES["handle_comments"]["points"][0], "comments": [one.id for one in COMMENTS]},
+        *EXAMPLES["handle_comments"]["points"][1:],
+    ],
+}
+"""The comments that were received, and the first point that sums them up."""
 MEETINGS = {"mayor's meeting": EXAMPLES, "party meeting": PARTY_MEETING}
 ORDER = (
     "open_meeting",
@@ -115,7 +129,7 @@ def acts(story: tuple[tuple[str, str, str], ...]) -> Iterator[tuple[str, str, st
     """Yield step, day, person (id) and answers; a meeting is its steps, each member speaking once."""
     for step, day, name in story:
         if step not in MEETINGS:
-            yield step, day, PERSONS[name], EXAMPLES[step]
+            yield step, day, PERSONS[name], HANDLED if step == "handle_comments" else EXAMPLES[step]
             continue
         said = MEETINGS[step]
         for part in ORDER:
@@ -164,6 +178,7 @@ def judged(
             organ=rules.Organ("qinghe", "town", ("national",), "青禾镇人民政府"),
             bodies=BODIES,
             drafts=tuple(drafts),
+            comments=COMMENTS,
         )
         findings += [(step, finding) for finding in rules.examine(step, facts)]
     return findings
