@@ -319,6 +319,7 @@ def test_a_risk_out_of_control_sends_the_draft_back_and_is_assessed_anew(before)
     }
     stage.complete("officer", "adjust_draft", change)
     assert stage.steps_waiting() == {"assess_risk"}
+    report = stage.file("assessor", "D15", "社会稳定风险评估报告（调整稿）", "风险可控。", name="risk")
     stage.complete("assessor", "assess_risk", review.assessment(report))
     stage.complete("mayor", "determine_risk", review.determination())
     assert stage.steps_waiting() == {"finalize_draft"}

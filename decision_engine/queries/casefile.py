@@ -25,6 +25,8 @@ from decision_engine.models import (
     CalendarNotice,
     Case,
     Comment,
+    Document,
+    DocumentVersion,
     Organ,
     Person,
     Record,
@@ -34,12 +36,17 @@ from decision_engine.work import Work
 ASK_COMMENTS = frozenset(
     {"handle_comments", "publish_feedback", "receive_comment", "assemble_meeting_package"}
 )
+MEETING_GATES = frozenset({"assemble_meeting_package", "confirm_agenda", "open_meeting"})
 DRAFTING = ("draft_decision", "adjust_draft", "finalize_draft")
 
 
 @dataclass(frozen=True, slots=True)
 class CaseFile:
-    """A case read at one moment. *done*: step -> ids of the persons who completed it."""
+    """A case read at one moment.
+
+    *done*: step -> ids of the persons who completed it. *upload*: the draft's newest content where it was put
+    into the case after the last drafting step; read only before a meeting, whose members would get it.
+    """
 
     case: Case
     organ: rules.Organ
@@ -49,6 +56,7 @@ class CaseFile:
     comments: tuple[rules.Comment, ...]
     calendar: WorkCalendar
     done: Mapping[str, frozenset[str]]
+    upload: rules.Draft | None = None
 
     def facts(
         self,
@@ -68,7 +76,7 @@ class CaseFile:
             matter=self.case.matter,
             bodies=self.bodies,
             persons=self.persons,
-            drafts=drafts_of(records),
+            drafts=(*drafts_of(records), *((self.upload,) if self.upload else ())),
             comments=self.comments,
             departures=tuple(departures),
         )
@@ -100,6 +108,7 @@ def open_file(work: Work, case: Case, gate: str | None = None) -> CaseFile:
         comments=_comments(session, case) if gate is None or gate in ASK_COMMENTS else (),
         calendar=calendar_of(session),
         done={step: frozenset(people) for step, people in done.items()},
+        upload=_upload(session, case, records) if gate in MEETING_GATES else None,
     )
 
 
@@ -127,6 +136,23 @@ def drafts_of(records: Sequence[rules.Record]) -> tuple[rules.Draft, ...]:
         if record.kind in DRAFTING and record.draft and (not drafts or drafts[-1].hash != record.draft):
             drafts.append(rules.Draft(len(drafts) + 1, record.draft, record.at, record.author))
     return tuple(drafts)
+
+
+def _upload(session: Session, case: Case, records: Sequence[rules.Record]) -> rules.Draft | None:
+    """Return the newest content of the draft's document unless it is what the last drafting step gave."""
+    drafted = next((one for one in reversed(records) if one.kind in DRAFTING and one.draft), None)
+    if drafted is None:
+        return None
+    newest = session.scalar(
+        select(DocumentVersion)
+        .join(Document, Document.id == DocumentVersion.document_id)
+        .where(Document.id == drafted.text("draft_ref"), Document.case_id == case.id)
+        .order_by(DocumentVersion.number.desc())
+        .limit(1)
+    )
+    if newest is None or newest.sha256 == drafted.draft:
+        return None
+    return rules.Draft(len(drafts_of(records)) + 1, newest.sha256, newest.at, newest.author_id)
 
 
 def organ_of(

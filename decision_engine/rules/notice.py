@@ -6,11 +6,12 @@ import re
 
 from decision_engine.calendar import end_of_day
 from decision_engine.language import Text
-from decision_engine.rules.facts import Entry, Facts
+from decision_engine.rules.facts import Comment, Entry, Facts, Record
 from decision_engine.rules.law import DECREE_713, PRIVACY_LAW
 from decision_engine.rules.matter import is_non_public, matter_type
 from decision_engine.rules.participation import (
     comment_period_is_long_enough,
+    comments_at_hand,
     points_without_answer,
     published_on,
 )
@@ -183,17 +184,23 @@ def commenters_stay_private(facts: Facts) -> Verdict:
 )
 def late_comments_are_kept_and_marked(facts: Facts) -> Verdict:
     """Late comments are kept and marked late; comments in time are never marked late."""
-    notice = facts.latest("publish_notice")
-    deadline = notice.day("deadline") if notice else None
-    if deadline is None or not facts.comments:
+    notices = facts.all("publish_notice")
+    if not notices or notices[-1].day("deadline") is None or not facts.comments:
         return NOT_APPLICABLE
-    wrong = sum(one.late != (one.at >= end_of_day(deadline)) for one in facts.comments)
+    wrong = sum(one.late != _came_late(one, notices) for one in facts.comments)
     if not wrong:
         return None
     return Text(
-        f"有{wrong}条意见的逾期标记与截止日期（{deadline}）不符。请核对。",
-        f"{wrong} comments are marked late or in time against the deadline of {deadline}. Check them.",
+        f"有{wrong}条意见的逾期标记与公告的截止日期不符。请核对。",
+        f"{wrong} comments are marked late or in time against the deadline of their notice. Check them.",
     )
+
+
+def _came_late(comment: Comment, notices: tuple[Record, ...]) -> bool:
+    """Tell whether *comment* came after the deadline of the notice it answered, the newest one out by then."""
+    answered = next((one for one in reversed(notices) if one.at <= comment.at), notices[-1])
+    deadline = answered.day("deadline")
+    return deadline is not None and comment.at >= end_of_day(deadline)
 
 
 # -- comments ------------------------------------------------------------------------------------------------
@@ -210,19 +217,20 @@ def late_comments_are_kept_and_marked(facts: Facts) -> Verdict:
 )
 def every_comment_is_registered(facts: Facts) -> Verdict:
     """Every comment is registered with channel and text, and the number said is the number registered."""
-    bare = sum(not (one.channel and one.text) for one in facts.comments)
+    at_hand = comments_at_hand(facts)
+    bare = sum(not (one.channel and one.text) for one in at_hand)
     if bare:
         return Text(
             f"有{bare}条意见没有渠道或者原文。请补登。",
             f"{bare} comments lack their channel or text. Complete the register.",
         )
     said = facts.act.number("comments_received")
-    in_time = sum(not one.late for one in facts.comments)
-    if said is None or in_time <= said <= len(facts.comments):
+    in_time = sum(not one.late for one in at_hand)
+    if said is None or in_time <= said <= len(at_hand):
         return None
     return Text(
-        f"填写收到意见{said}条，登记簿中有{len(facts.comments)}条。请把每条意见登记后再汇总。",
-        f"{said} comments are said to have come, {len(facts.comments)} are registered. Register every one of them.",
+        f"填写收到意见{said}条，登记簿中有{len(at_hand)}条。请把每条意见登记后再汇总。",
+        f"{said} comments are said to have come, {len(at_hand)} are registered. Register every one of them.",
     )
 
 

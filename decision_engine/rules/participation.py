@@ -6,7 +6,7 @@ from datetime import date, timedelta
 
 from decision_engine.calendar import end_of_day
 from decision_engine.language import Text
-from decision_engine.rules.facts import Entry, Facts, Record
+from decision_engine.rules.facts import Comment, Entry, Facts, Record
 from decision_engine.rules.law import DECREE_713
 from decision_engine.rules.matter import ACTIVITIES, answered, incomplete, is_non_public, listed, written
 from decision_engine.rules.rule import NOT_APPLICABLE, Verdict, rule
@@ -321,13 +321,26 @@ def every_opinion_is_dealt_with(facts: Facts) -> Verdict:
     """Every comment is sorted into a point; every point is adopted, partly adopted, or not, with the reason."""
     points = facts.act.entries("points")
     covered = {comment for point in points for comment in point.texts("comments")}
-    open_comments = [one.id for one in facts.comments if not one.late and one.id not in covered]
+    open_comments = [one.id for one in comments_at_hand(facts) if not one.late and one.id not in covered]
     if open_comments:
         return Text(
             f"还有{len(open_comments)}条公众意见没有归入任何要点。请全部归纳后再提交。",
             f"{len(open_comments)} comments are in no point. Sort them all before submitting.",
         )
     return points_without_answer(points)
+
+
+def comments_at_hand(facts: Facts) -> tuple[Comment, ...]:
+    """Return the comments to be dealt with: all but those answered in a round before the newest notice."""
+    notice = facts.latest("publish_notice")
+    answered_before = {
+        comment
+        for handled in facts.all("handle_comments")
+        if notice is not None and handled.seq < notice.seq
+        for point in handled.entries("points")
+        for comment in point.texts("comments")
+    }
+    return tuple(one for one in facts.comments if one.id not in answered_before)
 
 
 def points_without_answer(points: tuple[Entry, ...]) -> Text | None:

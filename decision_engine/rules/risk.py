@@ -331,7 +331,7 @@ def _graded_too_low(facts: Facts) -> Text | None:
 @rule(
     "R-RSK-05",
     "不可控的，调整后对新稿重新评估",
-    gate=("determine_risk", *BEFORE_MEETING),
+    gate=("assess_risk", "determine_risk", *BEFORE_MEETING),
     law=DECREE_713,
     article="24",
     mark="v:713-24; D",
@@ -343,6 +343,8 @@ def assessment_belongs_to_the_draft(facts: Facts) -> Verdict:
     if not earlier:
         return NOT_APPLICABLE
     refusal = earlier[-1]
+    if facts.gate == "assess_risk":
+        return _report_is_new(facts, refusal)
     adjusted = facts.after(refusal.seq, "adjust_draft")
     start = adjusted[0] if adjusted else refusal
     if facts.after(start.seq, "assess_risk"):
@@ -350,6 +352,18 @@ def assessment_belongs_to_the_draft(facts: Facts) -> Verdict:
     return Text(
         "草案调整后尚未重新进行风险评估，原评估结果不能沿用。请对调整后的草案重新评估。",
         "The adjusted draft was not assessed again, and the earlier result does not carry over. Assess it anew.",
+    )
+
+
+def _report_is_new(facts: Facts, refusal: Record) -> Verdict:
+    """Refuse a report that was already the report on a draft whose risk was not controllable."""
+    used = {one.text("report_ref") for one in facts.all("assess_risk") if one.seq < refusal.seq} - {""}
+    if facts.act.text("report_ref") not in used:
+        return None
+    return Text(
+        "所附报告是调整前草案的评估报告，风险已认定不可控，不能沿用。请对调整后的草案重新评估并提交新的报告。",
+        "This report is the one on the earlier draft, whose risk was not controllable; it does not carry over. Assess "
+        "the adjusted draft anew and file a new report.",
     )
 
 
