@@ -19,7 +19,7 @@ CHAIN = "definitions"
 def propose_deployment(work: Work, files: Mapping[str, bytes]) -> Definition:
     """Prove *files* (name -> bytes) and propose them as the next version of their procedure.
 
-    Raises `Undeployable` with every finding when they are unreadable, unsafe or unsupported;
+    Raises `Undeployable` with every finding when they are unreadable, unsafe, unsupported, unsound or unlawful;
     `Conflict` when the very same bytes were proposed before.
     """
     work.tries(CHAIN, "definition.propose")
@@ -48,11 +48,8 @@ def propose_deployment(work: Work, files: Mapping[str, bytes]) -> Definition:
 
 
 def prove(files: Mapping[str, bytes]) -> process.Definition:
-    """Return *files* ready to run; raise `Undeployable` with every finding: unreadable, unsafe or unsupported.
-
-    Soundness and the statutes are not proved here yet: `process` has no prover so far.
-    """
-    return process.compile_definition(process.read(files))
+    """Return *files*, proved and ready to run, or raise `Undeployable` with every finding."""
+    return process.compile_definition(process.proved(files, rules.STATUTES))
 
 
 def decide_deployment(work: Work, content_hash: str, *, approve: bool, reason: str = "") -> Definition:

@@ -93,6 +93,26 @@ def test_a_procedure_with_code_is_refused_with_element_and_line(admin: Caller, d
     assert found["message"]
 
 
+def test_an_unlawful_procedure_is_refused_with_the_law_and_the_way_to_it(admin: Caller) -> None:
+    drawn = Process("hasty", profile="major_decision")
+    drawn.chain(
+        drawn.start(),
+        drawn.task("draft", step="draft_decision"),
+        drawn.task("decide", step="principal_decides"),
+        drawn.task("publish", step="publish_decision"),
+        drawn.end(),
+    )
+    answer = admin.post("/definitions", said(document(drawn), "hasty.bpmn"))
+    assert answer.status_code == 422
+    found = {one["rule"]: one for one in answer.json["findings"]}
+    assert len(found) > 5
+    cited = [one for one in found.values() if one.get("law") == "国务院令第713号"]
+    assert cited
+    assert all(one["article"] and one["message"] for one in cited)
+    assert any(one.get("path") for one in found.values())
+    assert admin.get("/definitions").json["total"] == 1
+
+
 @pytest.mark.parametrize(
     "content",
     [
