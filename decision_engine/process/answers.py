@@ -194,7 +194,13 @@ class Answers:
         )
 
     def _exits(self, place: Place, world: World) -> list[tuple[int, ...]]:
-        can = [(flow, self._possible(guard.condition, world)) for flow, guard in place.guards if guard]
+        """Return the ways out; where a missing answer leaves none, those that any answer would open."""
+        found = self._open(place, world, frozenset())
+        missing = frozenset(self.variables[i] for i in self._read(place.number) if world[i] is UNASKED)
+        return found or (self._open(place, world, missing) if missing else [])
+
+    def _open(self, place: Place, world: World, free: frozenset[Variable]) -> list[tuple[int, ...]]:
+        can = [(flow, self._possible(guard.condition, world, free)) for flow, guard in place.guards if guard]
         found: list[tuple[int, ...]] = []
         if place.element is None or place.element.kind == "exclusiveGateway":
             open_still = True
@@ -220,18 +226,20 @@ class Answers:
                 found.append(exits or (place.default,))
         return found
 
-    def _possible(self, condition: Condition, world: World) -> frozenset[bool | None]:
+    def _possible(
+        self, condition: Condition, world: World, free: frozenset[Variable]
+    ) -> frozenset[bool | None]:
         """Return the truth values *condition* can have, whatever the free variables are."""
         match condition:
             case Not(part):
-                return frozenset(None if t is None else not t for t in self._possible(part, world))
+                return frozenset(None if t is None else not t for t in self._possible(part, world, free))
             case Both(parts):
-                return _combined([self._possible(part, world) for part in parts], every=True)
+                return _combined([self._possible(part, world, free) for part in parts], every=True)
             case Either(parts):
-                return _combined([self._possible(part, world) for part in parts], every=False)
+                return _combined([self._possible(part, world, free) for part in parts], every=False)
             case _:
                 read = [one for one in _operands(condition) if isinstance(one, Variable)]
-                if any(variable not in self.index for variable in read):
+                if any(variable not in self.index or variable in free for variable in read):
                     return frozenset({True, False, None})
                 truth = Expression("", condition).holds(
                     lambda step, field: self.value(world, Variable(step, field))
@@ -256,6 +264,8 @@ class Answers:
                 # an activity is answered after it was entered: what it asks on entering comes first
                 out |= live[one] | (0 if places[one].kind == CHOICE else reads[one])
             new = (out & ~writes[number]) | (reads[number] if places[number].kind == CHOICE else 0)
+            for one in places[number].boundaries:  # who is interrupted has not answered
+                new |= live[one]
             if new != live[number]:
                 live[number] = new
                 todo += before[number]

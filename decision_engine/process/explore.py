@@ -111,18 +111,23 @@ class Explorer(Generic[World]):
         self._footprints: dict[int, Effects] = {}
         self._chosen: dict[Marking, tuple[list[Move], list[Move]]] = {}
         self._main: frozenset[int] | None = None
-        self._graph: Graph[World] = Graph(self.net)
+        self.graph: Graph[World] = Graph(self.net)
         self._node = 0
+        self._most = MAX_NODES
 
     def history(self) -> list[str]:
         """Return the run to the node that was being explored when the game raised."""
-        before = self._graph.parent[self._node] if self._graph.parent else -1
-        return self._graph.path(before) if before >= 0 else []
+        before = self.graph.parent[self._node] if self.graph.parent else -1
+        return self.graph.path(before) if before >= 0 else []
 
-    def explore(self, world: World) -> Graph[World]:
-        """Return the graph from the start; raises `TooLarge`, and what the game raises."""
+    def explore(self, world: World, most: int | None = None) -> Graph[World]:
+        """Return the graph from the start; raises `TooLarge`, and what the game raises.
+
+        What was found until then stays in *graph*.
+        """
+        self._most = most or MAX_NODES
         graph: Graph[World] = Graph(self.net, [((), world)], [], [-1])
-        self._graph, self._node = graph, 0
+        self.graph, self._node = graph, 0
         self._known: dict[tuple[Marking, World], int] = {}
         queue = deque(self._add(0, self.game.begin(world)))
         postponed: dict[int, list[Move]] = {}
@@ -144,7 +149,7 @@ class Explorer(Generic[World]):
 
     def _add(self, source: int, outcomes: Iterable[Outcome[World]]) -> list[int]:
         """Draw edges from *source* and return the nodes that are new."""
-        graph, fresh = self._graph, []
+        graph, fresh = self.graph, []
         for outcome in outcomes:
             target = -1
             if not outcome.spins and outcome.stuck < 0:
@@ -155,7 +160,7 @@ class Explorer(Generic[World]):
                     graph.nodes.append(state)
                     graph.parent.append(len(graph.edges))
                     fresh.append(found)
-                    if found > MAX_NODES or len(outcome.marking) > MAX_WIDTH:
+                    if found > self._most or len(outcome.marking) > MAX_WIDTH:
                         raise TooLarge
                 target = found
             graph.edges.append(Edge(source, target, outcome))

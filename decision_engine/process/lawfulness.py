@@ -52,14 +52,20 @@ class _Plan:
     values: dict[Variable, tuple[Value, ...]] = field(default_factory=dict)
 
 
-def prove(diagram: Diagram, root: str, statutes: Sequence[Statute]) -> tuple[Finding, ...]:
-    """Return how the process *root* breaks *statutes*; every path is a run from its start event."""
+def prove(
+    diagram: Diagram, root: str, statutes: Sequence[Statute], *, most: int | None = None
+) -> tuple[Finding, ...]:
+    """Return how the process *root* breaks *statutes*; every path is a run from its start event.
+
+    *most*: positions looked at; beyond, what is found until then and `U-LIMIT`.
+    """
     plan = _plan(statutes)
     net = Net(diagram, root)
     findings = list(limits.check(net, plan.static))
     proof = _Proof(net, plan)
     try:
-        findings += proof.run()
+        for finding in proof.run(most):
+            findings.append(finding)  # noqa: PERF402  (what was found before the bound stays found)
     except (TooLarge, Unbounded):
         findings.append(
             Finding(
@@ -372,10 +378,14 @@ class _Proof:
 
     # -- the proof -------------------------------------------------------------------------------------------------
 
-    def run(self) -> Iterator[Finding]:
-        """Yield one finding for each demand that some run does not meet."""
+    def run(self, most: int | None = None) -> Iterator[Finding]:
+        """Yield one finding for each demand that some run does not meet; raises `TooLarge` at the bound."""
         explorer = Explorer(self.game, self.answers.keep, self.footprint)
-        graph = explorer.explore(self.answers.first())
+        too_large: TooLarge | None = None
+        try:
+            graph = explorer.explore(self.answers.first(), most)
+        except TooLarge as bound:
+            graph, too_large = explorer.graph, bound
         yield from self._without_exit(graph)
         steps = [self._step(edge, graph) for edge in graph.edges]
         holds = self._meet(graph, steps)
@@ -388,6 +398,8 @@ class _Proof:
         for demand in self.plan.demands:
             if broken & demand.bit:
                 yield self._counter_example(demand, graph, steps, out)
+        if too_large is not None:
+            raise too_large
 
     def _step(self, edge: Edge[World], graph: Graph[World]) -> tuple[int, int, int, int]:
         """Return (set, cleared, needed before, missed within) of one move."""

@@ -69,6 +69,14 @@ def read(files: Mapping[str, bytes], *, display: bool = False) -> Diagram:
     `Unreadable` (a `Refused`) where a file is no BPMN at all. Called processes may stand in any order and
     in any of the files.
     """
+    diagram, findings = examine(files, display=display)
+    if findings:
+        raise Refused(findings)
+    return diagram
+
+
+def examine(files: Mapping[str, bytes], *, display: bool = False) -> tuple[Diagram, tuple[Finding, ...]]:
+    """Return what could be read of *files*, and every reason against it; raises for a file as a whole."""
     documents = [(name, parse(name, data)) for name, data in files.items()]
     if len(files) > MAX_FILES or sum(map(len, files.values())) > MAX_TOTAL:
         raise refused("", "部署的文件过多或过大。", "The deployment has too many or too large files.")
@@ -76,12 +84,10 @@ def read(files: Mapping[str, bytes], *, display: bool = False) -> Diagram:
     for name, root in documents:
         reading.document(name, root)
     diagram = reading.diagram(files)
-    findings = [] if display else [*reading.findings, *_wiring(diagram, reading.findings)]
     if not diagram.processes:
         raise refused(next(iter(files), ""), "文件中没有流程。", "There is no process.", Unreadable)
-    if findings:
-        raise Refused([_placed(finding, reading.places) for finding in findings])
-    return diagram
+    findings = [] if display else [*reading.findings, *_wiring(diagram, reading.findings)]
+    return diagram, tuple(_placed(finding, reading.places) for finding in findings)
 
 
 # -- from XML to values -------------------------------------------------------------------------------------
@@ -435,7 +441,9 @@ def _is_time(kind: str, text: str) -> bool:
         return "T" in text
     if kind == "cycle":
         rounds, _, period = text.partition("/")
-        return re.fullmatch(r"R([1-9]\d{0,3})?", rounds) is not None and _DURATION.fullmatch(period) is not None
+        return (
+            re.fullmatch(r"R([1-9]\d{0,3})?", rounds) is not None and _DURATION.fullmatch(period) is not None
+        )
     return _DURATION.fullmatch(text) is not None or _PARAMETER.fullmatch(text) is not None
 
 

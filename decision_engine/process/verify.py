@@ -18,9 +18,10 @@ from decision_engine.process import lawfulness, soundness
 from decision_engine.process.diagram import Diagram
 from decision_engine.process.findings import Finding, Refused, Unreadable
 from decision_engine.process.predicates import Statute
-from decision_engine.process.reader import read
+from decision_engine.process.reader import examine, read
 from decision_engine.process.xml import parse
 
+UNSAFE_NODES = 3_000  # positions looked at where tokens may pile up without bound
 PROFILES = frozenset({"major_decision"})
 
 Files = Mapping[str, bytes] | Sequence[str | Path | tuple[str, bytes]]
@@ -38,8 +39,7 @@ def proved(files: Mapping[str, bytes], statutes: Sequence[Statute]) -> Diagram:
 def verify(diagram: Diagram, statutes: Sequence[Statute]) -> tuple[Finding, ...]:
     """Return what is unsound or unlawful in *diagram*; each path is a real run from a start event."""
     findings = list(soundness.prove(diagram))
-    called = {element.called for element in diagram.elements.values() if element.called}
-    blind = {"S-SAFE", "U-LIMIT"} & {finding.rule for finding in findings}
+    unsafe = bool({"S-SAFE", "U-LIMIT"} & {finding.rule for finding in findings})
     for process in diagram.processes:
         if process.profile is None:
             continue
@@ -56,8 +56,9 @@ def verify(diagram: Diagram, statutes: Sequence[Statute]) -> tuple[Finding, ...]
                     line=process.line,
                 )
             )
-        elif process.id in called or not blind:
-            findings += lawfulness.prove(diagram, process.id, statutes)
+        else:
+            unlawful = lawfulness.prove(diagram, process.id, statutes, most=UNSAFE_NODES if unsafe else None)
+            findings += [one for one in unlawful if not (unsafe and one.rule == "U-LIMIT")]
     return tuple(_placed(finding, diagram) for finding in findings)
 
 
@@ -84,8 +85,10 @@ def check(files: Files, statutes: Sequence[Statute]) -> dict[str, Any]:
     diagram: Diagram | None = None
     try:
         if readable:
-            diagram = read(readable)
-            refused += verify(diagram, statutes)
+            diagram, found = examine(readable)
+            refused += found
+            if all(finding.rule == "S-STRUCTURE" for finding in found) and _is_connected(diagram):
+                refused += verify(diagram, statutes)
     except Unreadable as error:
         unreadable |= {finding.file or next(iter(readable)): (finding,) for finding in error.findings}
     except Refused as error:
@@ -98,6 +101,25 @@ def check(files: Files, statutes: Sequence[Statute]) -> dict[str, Any]:
             for name in contents
         ]
     }
+
+
+def _is_connected(diagram: Diagram) -> bool:
+    """Whether the token game can be played at all: every flow has its ends, every scope its start."""
+    starts = {element.scope for element in diagram.elements.values() if element.kind == "startEvent"}
+    scopes = {process.id for process in diagram.processes}
+    scopes |= {element.id for element in diagram.elements.values() if element.kind == "subProcess"}
+    ends = all(
+        flow.source in diagram.elements
+        and flow.target in diagram.elements
+        and diagram.elements[flow.source].scope == diagram.elements[flow.target].scope
+        for flow in diagram.flows.values()
+    )
+    hosts = all(
+        element.attached_to in diagram.elements
+        for element in diagram.elements.values()
+        if element.kind == "boundaryEvent"
+    )
+    return ends and hosts and scopes <= starts
 
 
 def _report(
