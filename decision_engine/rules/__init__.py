@@ -15,12 +15,14 @@ from datetime import date
 from decision_engine.calendar import Period
 from decision_engine.rules import (  # noqa: F401 - importing a stage declares its rules
     carrying_out,
+    competition,
     counted,
     disclosure,
     drafting,
     elsewhere,
     execution,
     experts,
+    expropriation,
     head,
     initiation,
     legality,

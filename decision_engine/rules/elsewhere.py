@@ -119,6 +119,11 @@ stated(
     law=SANCTIONS_LAW,
     article="39",
     mark="v:MIN; v:HQ; v:YZ",
+    held=(
+        "tests/api/test_identity.py::test_people_of_another_organ_find_nothing",
+        "tests/api/test_identity.py::test_only_the_listed_routes_are_open",
+        "tests/api/test_trail.py::test_the_log_is_not_for_everybody",
+    ),
 )
 stated(
     "R-DIS-08",
@@ -136,12 +141,17 @@ stated(
     ),
     law=ARCHIVES_LAW,
     article="37",
+    held=(
+        "tests/api/test_trail.py::test_somebody_answers_for_every_completed_step_with_the_entry_that_proves_it",
+        "tests/api/test_documents.py::test_what_is_put_in_comes_back_byte_for_byte",
+    ),
 )
 stated(
     "R-ARC-07",
     Text("业务系统具备归档功能", "Business systems have a filing function"),
     law=ARCHIVES_LAW,
     article="36",
+    held=("tests/test_stories.py::test_a_secretary_carries_a_decision_lawfully_from_proposal_to_archive",),
 )
 stated(
     "R-ARC-08",
@@ -149,6 +159,11 @@ stated(
     law=ARCHIVES_LAW,
     article="48",
     strength="L",
+    held=(
+        "tests/test_db.py::test_sqlite_refuses_to_change_the_log",
+        "tests/api/test_documents.py::test_bytes_changed_behind_our_back_are_not_handed_out",
+        "tests/api/test_trail.py::test_a_changed_event_is_found_at_its_place",
+    ),
 )
 stated(
     "R-ARC-09",
@@ -160,10 +175,15 @@ stated(
     article="39",
     strength="D",
     mark="D",
+    held=(
+        "tests/audit/test_event.py::test_any_tampering_with_one_event_is_found",
+        "tests/test_db.py::test_every_append_only_table_is_guarded",
+    ),
 )
 stated(
     "R-ARC-11",
     Text("保管期满经鉴定后方可销毁", "Disposal only after appraisal at the end of retention"),
     law=ARCHIVES_REGULATIONS,
     article="24",
+    held=("tests/test_db.py::test_every_append_only_table_is_guarded",),
 )
