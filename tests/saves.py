@@ -1,6 +1,6 @@
 """A story at rest: houses kept as folders before each scene, and what a test looks at in one.
 
-`Saves` plays S1 once, as far as it is needed; a test opens a copy of the house as it stood before a scene.
+`Saves` plays a story once, as far as it is needed; a test opens a copy of the house as it stood before a scene.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from pathlib import Path
 from decision_engine.demo.door import Refused
 from decision_engine.demo.s1 import S1
 from decision_engine.demo.stage import Stage, open_stage
+from decision_engine.demo.story import Story
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,8 +29,9 @@ class Saved:
 class Saves:
     """The story played up to one scene after the other, each state kept as a folder."""
 
-    def __init__(self, root: Path) -> None:
+    def __init__(self, root: Path, story: Story = S1) -> None:
         self._root = root
+        self._story = story
         self._kept: dict[str, Saved] = {}
 
     @contextmanager
@@ -37,7 +39,7 @@ class Saves:
         """Give a stage on a copy of the house as it stood before *scene*."""
         saved = self._before(scene)
         shutil.copytree(saved.folder, folder, dirs_exist_ok=True)
-        with open_stage(folder, at(scene)) as stage:
+        with open_stage(folder, self._at(scene)) as stage:
             stage.case_id, stage.papers = saved.case_id, dict(saved.papers)
             yield stage
 
@@ -47,7 +49,7 @@ class Saves:
         return self._kept[scene]
 
     def _play_until(self, scene: str) -> Saved:
-        names = [one.name for one in S1.scenes]
+        names = [one.name for one in self._story.scenes]
         earlier = [name for name in names[: names.index(scene)] if name in self._kept]
         folder = self._root / scene
         begin = earlier[-1] if earlier else names[0]
@@ -56,13 +58,12 @@ class Saves:
                 stage = stack.enter_context(self.opened(begin, folder))
             else:
                 folder.mkdir()
-                stage = stack.enter_context(open_stage(folder, at(begin)))
-            S1.play(stage, start=begin, until=scene)
+                stage = stack.enter_context(open_stage(folder, self._at(begin)))
+            self._story.play(stage, start=begin, until=scene)
             return Saved(folder, stage.case_id, dict(stage.papers))
 
-
-def at(scene: str) -> str:
-    return next(one.at for one in S1.scenes if one.name == scene)
+    def _at(self, scene: str) -> str:
+        return next(one.at for one in self._story.scenes if one.name == scene)
 
 
 # -- what a test looks at ----------------------------------------------------------------------------------

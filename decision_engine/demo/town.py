@@ -1,4 +1,4 @@
-"""The demonstration town: 青禾镇 in 临河区, with its people, its units and its two deciding bodies.
+"""The demonstration town: 青禾镇 in 临河区, with the people, units and deciding bodies of both governments.
 
 Everyone here is invented. Every role of every shipped diagram is held by somebody, all sign in with one printed
 password, and the two administrators can put a procedure in force between them. Loading is one transaction of the
@@ -30,6 +30,7 @@ OVERLAYS = ("national", "district:linhe", "town:qinghe")
 """The rule overlays in force in the town, from wide to narrow."""
 
 MAYORS_OFFICE, PARTY_COMMITTEE = "mayor_office_meeting", "party_committee"
+EXECUTIVE_MEETING = "gov_executive_meeting"
 
 PUBLIC_SERVICE, AGRICULTURE, JUSTICE = "公共服务办公室", "农业农村办公室", "司法所"
 OFFICE, PARTY_OFFICE, FINANCE, ARCHIVE = "党政办公室", "党委办公室", "财政所", "档案室"
@@ -37,7 +38,14 @@ INSPECTION, MARKET = "督查室", "市场监督管理所"
 TOWN_UNITS = (
     PUBLIC_SERVICE, AGRICULTURE, JUSTICE, OFFICE, PARTY_OFFICE, FINANCE, ARCHIVE, INSPECTION, MARKET,
 )  # fmt: skip
-DISTRICT_UNITS = ("区政府办公室", "区司法局", "区教育局", "区民政局")
+DISTRICT_OFFICE, DISTRICT_JUSTICE, EDUCATION, TRANSPORT = (
+    "区政府办公室",
+    "区司法局",
+    "区教育局",
+    "区交通运输局",
+)
+DISTRICT_UNITS = (DISTRICT_OFFICE, DISTRICT_JUSTICE, EDUCATION, TRANSPORT, "区民政局", TOWN)
+"""The district's units; the town, as the lower government, co-operates like one."""
 
 ROLE_NAMES: Mapping[str, str] = {
     "secretary": "经办秘书",
@@ -65,7 +73,10 @@ ROLE_NAMES: Mapping[str, str] = {
 
 @dataclass(frozen=True, slots=True)
 class Official:
-    """Somebody of the demonstration: sign-in name, name, post, unit (None: of no unit) and roles."""
+    """Somebody of the demonstration: sign-in name, name, post, unit (None: of no unit) and roles.
+
+    *also*: another organ in which the same post is held: auditors, lawyers and experts serve both governments.
+    """
 
     login: str
     name: str
@@ -73,10 +84,11 @@ class Official:
     roles: tuple[str, ...]
     unit: str | None = None
     organ: str = TOWN
+    also: str | None = None
 
 
-def _member(login: str, name: str, title: str, *more: str) -> Official:
-    return Official(login, name, title, ("meeting_member", *more))
+def _member(login: str, name: str, title: str, *more: str, organ: str = TOWN) -> Official:
+    return Official(login, name, title, ("meeting_member", *more), organ=organ)
 
 
 OFFICIALS: tuple[Official, ...] = (
@@ -106,21 +118,41 @@ OFFICIALS: tuple[Official, ...] = (
     Official("finance", "钱守约", "财政所所长", ("consulted_unit",), FINANCE),
     Official("justice", "宋秉直", "司法所所长", ("legal_officer",), JUSTICE),
     Official("justice2", "穆清言", "司法所法制审核员", ("legal_officer",), JUSTICE),
-    Official("lawyer", "刘衡", "法律顾问·清正律师事务所律师", ("legal_adviser",)),
+    Official("lawyer", "刘衡", "法律顾问·清正律师事务所律师", ("legal_adviser",), also=DISTRICT),
     Official("market", "韩平", "市场监督管理所所长", ("market_regulator",), MARKET),
     Official("assessor", "杜安平", "安评公司甲评估师", ("risk_assessor",)),
-    Official("expert1", "温如玉", "社会治理专家", ("expert",)),
-    Official("expert2", "傅思齐", "法学专家", ("expert",)),
-    Official("expert3", "白鹿鸣", "公共财政专家", ("expert",)),
+    Official("expert1", "温如玉", "社会治理专家", ("expert",), also=DISTRICT),
+    Official("expert2", "傅思齐", "法学专家", ("expert",), also=DISTRICT),
+    Official("expert3", "白鹿鸣", "公共财政专家", ("expert",), also=DISTRICT),
     Official("party.office", "程思源", "党委办公室干事", ("party_office",), PARTY_OFFICE),
     Official("archivist", "孟卷舒", "档案室管理员", ("archivist",), ARCHIVE),
     Official("executor", "杨采薇", "公共服务办公室执行专员", ("executing_officer",), PUBLIC_SERVICE),
     Official("inspector", "严明", "督查室督查员", ("inspector",), INSPECTION),
     Official("evaluator", "卫知行", "衡评研究院研究员", ("post_evaluator",)),
-    Official("auditor", "裴正言", "临河区审计局审计员", ("auditor",)),
+    Official("auditor", "裴正言", "临河区审计局审计员", ("auditor",), also=DISTRICT),
     Official("admin1", "丁一", "信息系统管理员", ("administrator",), OFFICE),
     Official("admin2", "卜易", "信息系统复核管理员", ("administrator",), OFFICE),
-    Official("district", "陆承平", "区政府办公室经办秘书", ("secretary",), "区政府办公室", DISTRICT),
+    Official("district", "陆承平", "区政府办公室经办秘书", ("secretary",), DISTRICT_OFFICE, DISTRICT),
+    Official("district.director", "卓文渊", "区政府办公室主任", ("office_director",), DISTRICT_OFFICE, DISTRICT),
+    Official("district.recorder", "冯简", "区政府办公室会议记录员", ("recorder",), DISTRICT_OFFICE, DISTRICT),
+    Official("district.officer", "苗秀禾", "区教育局科员", ("lead_unit_officer",), EDUCATION, DISTRICT),
+    Official("district.education", "郁成林", "区教育局局长", ("lead_unit_head",), EDUCATION, DISTRICT),
+    Official("district.executor", "姜启行", "区教育局执行专员", ("executing_officer",), EDUCATION, DISTRICT),
+    Official("district.justice", "乔审之", "区司法局法制审核科科长", ("legal_officer",), DISTRICT_JUSTICE, DISTRICT),
+    Official("district.assessor", "舒稳行", "安评公司乙评估师", ("risk_assessor",), organ=DISTRICT),
+    Official("expert4", "范致远", "教育规划专家", ("expert",), organ=DISTRICT),
+    Official("expert5", "路可期", "交通安全专家", ("expert",), organ=DISTRICT),
+    Official("district.party", "柯敬业", "区委办公室干事", ("party_office",), organ=DISTRICT),
+    Official("district.archivist", "邬存真", "区政府办公室档案管理员", ("archivist",), DISTRICT_OFFICE, DISTRICT),
+    _member("governor", "秦望川", "区长", "principal", organ=DISTRICT),
+    _member("vice1", "骆明远", "常务副区长", organ=DISTRICT),
+    _member("vice2", "简听澜", "分管教育副区长", organ=DISTRICT),
+    _member("vice3", "樊景行", "分管农业农村副区长", organ=DISTRICT),
+    _member("vice4", "祝长安", "分管公安副区长", organ=DISTRICT),
+    _member("vice5", "容若水", "分管卫生健康副区长", organ=DISTRICT),
+    _member("vice6", "池见山", "分管交通副区长", organ=DISTRICT),
+    _member("vice7", "纪南乔", "分管工业副区长", organ=DISTRICT),
+    _member("vice8", "霍知远", "分管住建副区长", organ=DISTRICT),
 )  # fmt: skip
 
 BODIES: Mapping[str, tuple[str, tuple[str, ...]]] = {
@@ -138,6 +170,11 @@ BODIES: Mapping[str, tuple[str, tuple[str, ...]]] = {
 }  # fmt: skip
 """Kind of body -> its name and the sign-in names of its members, the principal first."""
 
+DISTRICT_BODIES: Mapping[str, tuple[str, tuple[str, ...]]] = {
+    EXECUTIVE_MEETING: ("区政府常务会议", ("governor", *(f"vice{number}" for number in range(1, 9)))),
+}
+"""The same for the district."""
+
 
 @dataclass(frozen=True, slots=True)
 class Town:
@@ -151,7 +188,7 @@ class Town:
 
     def members(self, body: str) -> tuple[str, ...]:
         """Return the person ids of a body's members, the principal first."""
-        return tuple(self.persons[login] for login in BODIES[body][1])
+        return tuple(self.persons[login] for login in {**BODIES, **DISTRICT_BODIES}[body][1])
 
     def sign_in_table(self) -> list[tuple[str, str, str, str]]:
         """Return sign-in name, name, post and roles (in Chinese) of everybody who can sign in."""
@@ -205,11 +242,14 @@ def _found(work: Work) -> None:
         for organ, names in ((TOWN, TOWN_UNITS), (DISTRICT, DISTRICT_UNITS))
         for name in names
     }
-    persons = {one.login: _employ(work, one, ids[one.organ], units) for one in OFFICIALS}
-    for kind, (name, members) in BODIES.items():
+    persons = {one.login: _employ(work, one, ids, units) for one in OFFICIALS}
+    for place, kind, (name, members) in (
+        *((TOWN, *one) for one in BODIES.items()),
+        *((DISTRICT, *one) for one in DISTRICT_BODIES.items()),
+    ):
         people.form_body(
             work,
-            ids[TOWN],
+            ids[place],
             kind,
             name,
             [Membership(persons[login], is_principal=rank == 0) for rank, login in enumerate(members)],
@@ -217,10 +257,15 @@ def _found(work: Work) -> None:
         )
 
 
-def _employ(work: Work, one: Official, organ_id: str, units: Mapping[tuple[str, str], str]) -> str:
+def _employ(
+    work: Work, one: Official, organ_ids: Mapping[str, str], units: Mapping[tuple[str, str], str]
+) -> str:
+    organ_id = organ_ids[one.organ]
     person = people.add_person(work, organ_id, one.name)
     unit_id = units[one.organ, one.unit] if one.unit is not None else None
     people.give_post(work, person.id, organ_id, one.title, one.roles, SINCE, unit_id=unit_id)
+    if one.also is not None:
+        people.give_post(work, person.id, organ_ids[one.also], one.title, one.roles, SINCE)
     people.open_account(work, organ_id, person.id, one.login, PASSWORD)
     return person.id
 

@@ -40,7 +40,7 @@ def test_everybody_on_the_printed_list_can_sign_in_and_stands_in_the_post_printe
     for login, name, title, _ in town.sign_in_table():
         signed = sign_in(house, login, town.password)
         with reading(house, signed.token) as work:
-            assert (work.actor.name, [one.title for one in work.actor.standings]) == (name, [title])
+            assert (work.actor.name, {one.title for one in work.actor.standings}) == (name, {title})
     assert len(town.sign_in_table()) == len(town.persons)
 
 
