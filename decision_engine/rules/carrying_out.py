@@ -239,7 +239,7 @@ def evaluation_has_a_trigger(facts: Facts) -> Verdict:
 @rule(
     "R-713-36-3",
     "后评估注重听取公众意见，吸收代表委员、人民团体、基层组织、社会组织参与",
-    gate="report_evaluation",
+    gate=("investigate_effects", "report_evaluation"),
     law=DECREE_713,
     article="36",
     checks="GA",
@@ -247,7 +247,7 @@ def evaluation_has_a_trigger(facts: Facts) -> Verdict:
 def public_takes_part_in_the_evaluation(facts: Facts) -> Verdict:
     """Public opinion weighs; deputies, CPPCC members, mass, grass-roots or social organisations take part."""
     records = facts.all("investigate_effects")
-    if not records and facts.gate != "report_evaluation":
+    if not records and facts.gate not in {"investigate_effects", "report_evaluation"}:
         return NOT_APPLICABLE
     kinds = {one.text("kind") for record in records for one in record.entries("participants")}
     if "PUBLIC" in kinds and kinds & ORGANISED:
@@ -340,7 +340,7 @@ def evaluator_is_independent(facts: Facts) -> Verdict:
 @rule(
     "R-EVA-05",
     "公众、代表委员和社会组织参与后评估",
-    gate="report_evaluation",
+    gate=("investigate_effects", "report_evaluation"),
     law=DECREE_713,
     article="36",
     checks="GA",

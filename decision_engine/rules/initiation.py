@@ -86,7 +86,7 @@ def catalogue_has_party_consent(facts: Facts) -> Verdict:
 @rule(
     "R-713-8-1",
     "应由人大决定或者在出台前向人大报告的，依法办理",
-    gate="publish_decision",
+    gate=("report_npc", "publish_decision"),
     law=DECREE_713,
     article="8",
 )
@@ -97,6 +97,8 @@ def congress_has_had_its_say(facts: Facts) -> Verdict:
         return NOT_APPLICABLE
     report = facts.latest("report_npc")
     wanted = {"APPROVED"} if route == "DECIDE" else {"APPROVED", "HEARD"}
+    if facts.gate == "report_npc":
+        wanted.add("REFUSED")
     if report is not None and report.text("outcome") in wanted:
         return None
     return Text(
@@ -139,7 +141,7 @@ def _start_is_founded(facts: Facts) -> Verdict:
 @rule(
     "R-713-10-2",
     "领导提出的决策建议交有关单位研究论证",
-    gate="decide_initiation",
+    gate=("register_proposal", "decide_initiation"),
     law=DECREE_713,
     article="10",
 )
@@ -188,7 +190,7 @@ def written_proposals_are_studied_by_a_unit(facts: Facts) -> Verdict:
             "未填写建议、提案的编号或来信来源。请补充来源后再办理。",
             "The number or source of the suggestion is not given. Enter it first.",
         )
-    return _study_unit_is_named(facts) if facts.gate == "decide_initiation" else None
+    return _study_unit_is_named(facts)
 
 
 def _proposer(facts: Facts) -> str:

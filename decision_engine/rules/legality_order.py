@@ -9,6 +9,7 @@ from decision_engine.rules.legality import (
     DRAFTING,
     MEETING_GATES,
     lacking_materials,
+    opens_the_meeting,
     reviewer_has_seven_working_days,
 )
 from decision_engine.rules.matter import answered, draft_after, is_non_public, latest_opinion, listed
@@ -106,13 +107,18 @@ def advisers_advise_only(facts: Facts) -> Verdict:
 @rule(
     "R-LEG-07",
     "应听取而未听取法律顾问意见，或法律顾问认为不合法的，不得提交讨论",
-    gate=("assemble_meeting_package", "confirm_agenda"),
+    gate=("issue_legality_opinion", "assemble_meeting_package", "confirm_agenda"),
     law=DECREE_713,
     article="28",
     mark="v:LA30",
 )
 def advisers_warning_is_heeded(facts: Facts) -> Verdict:
-    """What advisers should have been heard on and were not, or hold unlawful, is not submitted or decided."""
+    """What advisers should have been heard on and were not, or hold unlawful, is not submitted or decided.
+
+    So no opinion opens the meeting against an adviser's warning: what would be stuck before the meeting goes back.
+    """
+    if facts.gate == "issue_legality_opinion" and not opens_the_meeting(facts.act):
+        return NOT_APPLICABLE
     opinions = facts.since("submit_review_package", "legal_adviser_opinion")
     if not opinions:
         return Text(

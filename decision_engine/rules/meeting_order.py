@@ -190,11 +190,9 @@ def no_surprise_motions(facts: Facts) -> Verdict:
     """An item not announced is not discussed; an emergency item says why."""
     agenda = facts.latest("confirm_agenda")
     if facts.gate == "open_meeting":
-        if (
-            facts.act.text("body_type") == "party_committee"
-            and facts.latest("report_party_committee") is not None
-        ):
-            return NOT_APPLICABLE  # announced to the committee by the report itself
+        report = facts.latest("report_party_committee")
+        if report is not None and (agenda is None or report.seq > agenda.seq):
+            return NOT_APPLICABLE  # the item was announced to the committee by the report itself
         if agenda is not None and agenda.text("body_type") == facts.act.text("body_type"):
             return None
         return Text(

@@ -55,7 +55,7 @@ ALWAYS = frozenset({"D00", "D34"})
 @rule(
     "R-713-31-1",
     "决策出台前向同级党委请示报告",
-    gate=("publish_decision", "record_non_publication"),
+    gate=("report_party_committee", "publish_decision", "record_non_publication"),
     law=DECREE_713,
     article="31",
 )
@@ -67,6 +67,8 @@ def party_committee_was_asked(facts: Facts) -> Verdict:
             "决策公布前应当向同级党委请示报告，尚未报告。请先请示报告。",
             "The party committee is reported to before release, and was not. Report first.",
         )
+    if facts.gate == "report_party_committee" and report.text("stage") == "DELIBERATE":
+        return NOT_APPLICABLE
     if report.text("stage") == "DELIBERATE":
         decided = facts.after(report.seq, "principal_decides")
         if decided and decided[-1].text("outcome") == "APPROVE":

@@ -9,6 +9,7 @@ from decision_engine.language import Text
 from decision_engine.rules.counting import at_least, is_quorate, more_than
 from decision_engine.rules.facts import Entry, Facts
 from decision_engine.rules.law import VILLAGE_LAW
+from decision_engine.rules.legality import opens_the_meeting
 from decision_engine.rules.matter import answered, matter_type
 from decision_engine.rules.rule import NOT_APPLICABLE, Verdict, rule
 
@@ -96,23 +97,25 @@ def villagers_have_ten_days_notice(facts: Facts) -> Verdict:
 @rule(
     "R-VC-22-1",
     "村民会议须有过半数成年村民或者三分之二以上户代表参加，经到会人员过半数通过",
-    gate=("hold_villagers_meeting", "submit_review_package"),
+    gate=("hold_villagers_meeting", "issue_legality_opinion", "assemble_meeting_package"),
     law=VILLAGE_LAW,
     article="22",
 )
 def villagers_meeting_was_quorate_and_passed(facts: Facts) -> Verdict:
     """More than half of the adults or two thirds of the households are present; more than half of those present pass.
 
-    A vote that failed may be recorded; it does not let the matter go on to the review.
+    A vote that failed may be recorded; after it no opinion opens the meeting, so that the review can send the
+    matter back or end it.
     """
     record = facts.latest("hold_villagers_meeting")
-    if record is None or (
-        facts.gate == "submit_review_package" and answered(facts, "village_matter") is not True
-    ):
+    held = facts.gate == "hold_villagers_meeting"
+    if record is None or (not held and answered(facts, "village_matter") is not True):
+        return NOT_APPLICABLE
+    if facts.gate == "issue_legality_opinion" and not opens_the_meeting(facts.act):
         return NOT_APPLICABLE
     for one in record.entries("meetings"):
         reason = _not_quorate(facts, one)
-        if reason is None and facts.gate == "submit_review_package" and not _passed(facts, one):
+        if reason is None and not held and not _passed(facts, one):
             reason = Text(
                 f"{one.text('village')}村民会议未获到会人员过半数同意，不能继续。请重新讨论或者调整方案。",
                 f"The meeting of {one.text('village')} did not agree by more than half of those present. Discuss it "
