@@ -76,11 +76,22 @@ def no_measure_without_competition_review(facts: Facts) -> Verdict:
         return NOT_APPLICABLE
     review = facts.latest("fair_competition_review")
     if review is not None and review.text("outcome") in {"NO_RESTRICTION", "EXCEPTION"}:
-        return None
+        return _conclusion_is_submitted(facts)
     return Text(
         "没有公平竞争审查结论，或者结论为具有排除、限制竞争效果，不得出台。请完成审查或者调整草案。",
         "There is no fair-competition conclusion, or it finds a restriction; the measure may not be issued. Complete "
         "the review or adjust the draft.",
+    )
+
+
+def _conclusion_is_submitted(facts: Facts) -> Verdict:
+    slots = {one.text("slot"): one.text("status") for one in facts.act.entries("meeting_package")}
+    if slots.get("FAIR_COMPETITION", "FILED") == "FILED":
+        return None
+    return Text(
+        "本事项涉及经营者经济活动，公平竞争审查材料不能填写为不适用。请附审查结论。",
+        "The matter touches business activity, so the fair-competition review is not left out. Attach "
+        "its conclusion.",
     )
 
 

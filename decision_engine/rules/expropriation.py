@@ -34,16 +34,19 @@ def _day(facts: Facts, name: str) -> date | None:
 @rule(
     "R-LAMR-26-1",
     "征收土地预公告不少于10个工作日，开展现状调查和社会稳定风险评估",
-    gate=("determine_procedure", "submit_review_package"),
+    gate=("determine_procedure", "finalize_draft", "issue_legality_opinion"),
     law=LAND_REGULATIONS,
     article="26",
 )
 def land_is_announced_surveyed_and_assessed(facts: Facts) -> Verdict:
     """Land expropriation: pre-announcement of ten working days, survey, risk assessed with the village."""
-    if matter_type(facts) != LAND:
+    if matter_type(facts) != LAND or not lets_the_matter_go_on(facts):
         return NOT_APPLICABLE
-    if facts.gate == "determine_procedure":
-        return _risk_is_to_be_assessed(facts)
+    match facts.gate:
+        case "determine_procedure":
+            return _risk_is_to_be_assessed(facts)
+        case "issue_legality_opinion":
+            return _village_took_part(facts)
     begun, ended = _day(facts, "preannounced_from"), _day(facts, "preannounced_until")
     period = facts.period("land_preannouncement_days")
     if begun is None or ended is None or ended < facts.calendar.add(begun, period).day:
@@ -57,7 +60,7 @@ def land_is_announced_surveyed_and_assessed(facts: Facts) -> Verdict:
             "没有土地现状调查的记录。请先完成调查并填写完成日期。",
             "There is no record of a survey of the land. Make it first and enter the day it was completed.",
         )
-    return _village_took_part(facts)
+    return None
 
 
 def _risk_is_to_be_assessed(facts: Facts) -> Verdict:
@@ -77,9 +80,9 @@ def _village_took_part(facts: Facts) -> Verdict:
         return None
     zh, en = "、".join(one.zh for one in absent), ", ".join(one.en for one in absent)
     return Text(
-        f"征收土地的社会稳定风险评估应当有{zh}参加，案卷中没有记录。请补充评估。",
+        f"征收土地的社会稳定风险评估应当有{zh}参加，案卷中没有记录。请以程序不完备退回补充。",
         f"The social-stability assessment of a land expropriation takes place with {en}; the file shows none. "
-        "Complete it.",
+        "Conclude that the procedure is incomplete.",
     )
 
 
@@ -135,7 +138,7 @@ def house_plan_is_argued_and_open_for_thirty_days(facts: Facts) -> Verdict:
 @rule(
     "R-EXP-11-1",
     "公布意见及修改情况；旧城区改建多数被征收人不同意的应当听证",
-    gate=("submit_review_package", "issue_legality_opinion"),
+    gate="issue_legality_opinion",
     law=EXPROPRIATION,
     article="11",
 )
@@ -143,16 +146,12 @@ def house_owners_are_answered_and_heard(facts: Facts) -> Verdict:
     """Opinions and changes are published; old-town renewal opposed by most affected persons is heard."""
     if matter_type(facts) != HOUSES or not lets_the_matter_go_on(facts):
         return NOT_APPLICABLE
-    if facts.gate == "issue_legality_opinion":
-        if special(facts, "old_town_renewal") is not True:
-            return NOT_APPLICABLE
-        return _heard_where_most_object(facts)
-    if facts.latest("publish_feedback") is not None:
-        return None
-    return Text(
-        "征求意见情况和根据公众意见修改的情况尚未公布。请先公布。",
-        "The opinions and the changes made for them were not published. Publish them first.",
-    )
+    if facts.latest("publish_feedback") is None:
+        return Text(
+            "征求意见情况和根据公众意见修改的情况尚未公布。请以程序不完备退回公布。",
+            "The opinions and the changes made for them were not published. Conclude that the procedure is incomplete.",
+        )
+    return _heard_where_most_object(facts) if special(facts, "old_town_renewal") is True else None
 
 
 @rule(

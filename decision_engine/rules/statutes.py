@@ -38,14 +38,16 @@ SCHOOLS = frozenset({"SCHOOL_MERGER", "SCHOOL_LAYOUT"})
 @rule(
     "R-PL-23-1",
     "列入听证目录的公用事业、公益性服务、自然垄断价格，由价格主管部门主持听证",
-    gate=("determine_procedure", "hold_hearing", "submit_review_package"),
+    gate=("determine_procedure", "hold_hearing", "issue_legality_opinion"),
     law=PRICE_LAW,
     article="23",
     mark="v:PL-23; v:PH",
 )
 def prices_are_heard(facts: Facts) -> Verdict:
     """Regulated prices on the hearing catalogue are heard, the price department presiding, with enough consumers."""
-    if matter_type(facts) != "PRICE" or special(facts, "on_price_hearing_catalogue") is False:
+    if matter_type(facts) != "PRICE" or not lets_the_matter_go_on(facts):
+        return NOT_APPLICABLE
+    if special(facts, "on_price_hearing_catalogue") is False:
         return NOT_APPLICABLE
     match facts.gate:
         case "determine_procedure":
@@ -244,28 +246,15 @@ def _was_refused(opinion: Record | None) -> bool:
 @rule(
     "R-INV-11-1",
     "影响重大的政府投资项目，在中介评估、公众参与、专家评议、风险评估的基础上审批",
-    gate=("determine_procedure", "assemble_meeting_package"),
+    gate=("determine_procedure", "finalize_draft", "issue_legality_opinion"),
     law=INVESTMENT,
     article="11",
 )
 def great_investments_take_every_step(facts: Facts) -> Verdict:
     """Government investment of great effect rests on evaluation, participation, expert review and risk assessment."""
-    if matter_type(facts) != "INVESTMENT_PROJECT":
+    if matter_type(facts) != "INVESTMENT_PROJECT" or not lets_the_matter_go_on(facts):
         return NOT_APPLICABLE
-    if facts.gate == "determine_procedure":
-        done = {
-            "experts": facts.act.flag("is_technical") is True,
-            "risk": facts.act.flag("risk_trigger") is True,
-            "public": facts.act.flag("non_public") is False,
-        }
-    else:
-        done = {
-            "intermediary": bool(special(facts, "intermediary_evaluation")),
-            "experts": bool(facts.all("expert_opinion")),
-            "risk": bool(facts.all("assess_risk")),
-            "public": bool(facts.all(*ACTIVITIES)),
-        }
-    wanting = [_BASES[name] for name, is_there in done.items() if not is_there]
+    wanting = [_BASES[name] for name, is_there in _bases_of(facts).items() if not is_there]
     if not wanting:
         return None
     zh, en = "、".join(one.zh for one in wanting), ", ".join(one.en for one in wanting)
@@ -273,6 +262,25 @@ def great_investments_take_every_step(facts: Facts) -> Verdict:
         f"影响重大的政府投资项目缺少：{zh}。请选择并完成相应程序。",
         f"A government investment of great effect lacks: {en}. Choose and complete it.",
     )
+
+
+def _bases_of(facts: Facts) -> dict[str, bool]:
+    evaluated = {"intermediary": bool(special(facts, "intermediary_evaluation"))}
+    match facts.gate:
+        case "determine_procedure":
+            return {
+                "experts": facts.act.flag("is_technical") is True,
+                "risk": facts.act.flag("risk_trigger") is True,
+                "public": facts.act.flag("non_public") is False,
+            }
+        case "finalize_draft":
+            return evaluated
+    return {
+        **evaluated,
+        "experts": bool(facts.all("expert_opinion")),
+        "risk": bool(facts.all("assess_risk")),
+        "public": bool(facts.all(*ACTIVITIES)),
+    }
 
 
 _BASES = {
