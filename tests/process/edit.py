@@ -8,9 +8,9 @@ from typing import Any
 
 from lxml import etree
 
-from decision_engine.process.net import Net, net_of
+from decision_engine.process.net import BOUNDARY, SCOPE, TASK, WAIT, Net, net_of
 from decision_engine.process.reader import examine
-from decision_engine.process.semantics import Game, elements_of
+from decision_engine.process.semantics import BEGAN, Game
 
 BPMN = Path(__file__).resolve().parents[2] / "bpmn"
 MODEL = "http://www.omg.org/spec/BPMN/20100524/MODEL"
@@ -202,14 +202,11 @@ def is_run(files: Mapping[str, bytes], path: list[str]) -> bool:
                 for move in game.enabled(marking):
                     outcomes += game.fire(marking, move, None)
             for outcome in outcomes:
-                done = tuple(elements_of(net, outcome.trace))
-                begun = {net.places[token % len(net.places)].id for token, _ in outcome.marking}
-                if done[: len(rest)] == rest:
-                    return True
-                if rest[: len(done)] != done:
+                left = _consumed(net, outcome.trace, rest)
+                if left is None:
                     continue
-                left = rest[len(done) :]
-                if len(left) == 1 and left[0] in begun:
+                begun = {net.places[number].id for _, number, _ in outcome.trace}
+                if not left or (len(left) == 1 and left[0] in begun):
                     return True
                 state = (outcome.marking, left)
                 if state not in seen:
@@ -218,3 +215,23 @@ def is_run(files: Mapping[str, bytes], path: list[str]) -> bool:
         first = False
         states = following
     return False
+
+
+def _consumed(net: Net, trace: Any, rest: tuple[str, ...]) -> tuple[str, ...] | None:
+    """Return what is left of *rest* after *trace*, or nothing where they differ.
+
+    What happens by itself may wait: the path need not mention it (a call that was not entered yet, say).
+    """
+    for what, number, _ in trace:
+        place = net.places[number]
+        if not rest:
+            break
+        if (what == BEGAN) != (place.kind == SCOPE):
+            if len(rest) == 1 and place.id == rest[0]:
+                return ()
+            continue
+        if place.id == rest[0]:
+            rest = rest[1:]
+        elif place.kind in (TASK, WAIT, BOUNDARY):
+            return None
+    return rest

@@ -11,17 +11,23 @@ from typing import Any
 
 import pytest
 from edit import Draft, is_run, shipped
+from lxml import etree
 
 from decision_engine import process, rules
 
 Edit = Callable[[Draft], object]
 
-TIMER = '<bpmn:timerEventDefinition><bpmn:timeDuration xsi:type="bpmn:tFormalExpression">{}</bpmn:timeDuration></bpmn:timerEventDefinition>'
+TIMER = (
+    "<bpmn:timerEventDefinition>"
+    '<bpmn:timeDuration xsi:type="bpmn:tFormalExpression">{}</bpmn:timeDuration>'
+    "</bpmn:timerEventDefinition>"
+)
 
 
 def boundary(name: str, host: str, *, period: str = "P5D", interrupting: bool = True) -> str:
     cancel = str(interrupting).lower()
-    return f'<bpmn:boundaryEvent id="{name}" attachedToRef="{host}" cancelActivity="{cancel}">{TIMER.format(period)}</bpmn:boundaryEvent>'
+    attributes = f'id="{name}" attachedToRef="{host}" cancelActivity="{cancel}"'
+    return f"<bpmn:boundaryEvent {attributes}>{TIMER.format(period)}</bpmn:boundaryEvent>"
 
 
 def short_cut(host: str, target: str) -> Edit:
@@ -394,8 +400,6 @@ WITHOUT_PATH = {
 
 
 def _ids(data: bytes) -> list[str]:
-    from lxml import etree  # noqa: PLC0415
-
     return [str(one) for one in etree.fromstring(data).xpath("//@id")]
 
 
@@ -410,8 +414,6 @@ def task(name: str, **more: str) -> str:
 
 
 def _in_lane(draft: Draft, name: str, lane: str) -> None:
-    from lxml import etree  # noqa: PLC0415
-
     node = etree.SubElement(draft.find(lane), "{http://www.omg.org/spec/BPMN/20100524/MODEL}flowNodeRef")
     node.text = name
 
@@ -518,8 +520,6 @@ HARMLESS: dict[str, Edit] = {
 
 
 def _element(xml: str) -> object:
-    from lxml import etree  # noqa: PLC0415
-
     return etree.fromstring(f'<x xmlns:bpmn="http://www.omg.org/spec/BPMN/20100524/MODEL">{xml}</x>')[0]
 
 
