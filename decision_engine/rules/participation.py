@@ -8,9 +8,11 @@ from decision_engine.calendar import end_of_day
 from decision_engine.language import Text
 from decision_engine.rules.facts import Comment, Entry, Facts, Record
 from decision_engine.rules.law import DECREE_713
+from decision_engine.rules.legality import opens_the_meeting
 from decision_engine.rules.matter import ACTIVITIES, answered, incomplete, is_non_public, listed, written
 from decision_engine.rules.rule import NOT_APPLICABLE, Verdict, rule
 
+CHOICES = ("hold_hearing", "run_survey", "hold_symposium")
 HEARING_STEPS = ("PRESENTATION", "DEBATE", "SIGNING")
 HANDLINGS = frozenset({"ADOPTED", "PARTLY_ADOPTED", "NOT_ADOPTED"})
 
@@ -44,19 +46,24 @@ def the_public_is_heard(facts: Facts) -> Verdict:
 @rule(
     "R-713-14-3",
     "涉及特定群体利益的，听取相关人民团体、社会组织和群众代表意见",
-    gate="handle_comments",
+    gate=("publish_notice", "issue_legality_opinion"),
     law=DECREE_713,
     article="14",
 )
 def affected_groups_are_heard(facts: Facts) -> Verdict:
-    """Where a specific group's interests are touched, at least one activity reaches each group."""
+    """Where a specific group's interests are touched, at least one activity reaches each group.
+
+    The notice chooses the activities; a group that was still not heard keeps the review from opening the meeting.
+    """
     groups = listed(facts, "affected_groups")
     if not groups:
         return NOT_APPLICABLE
     heard = {group for record in facts.all(*ACTIVITIES) for group in _groups_heard(record)}
     unheard = tuple(group for group in groups if group not in heard)
-    if not unheard:
+    if not unheard or (facts.gate == "publish_notice" and any(facts.act.flag(name) for name in CHOICES)):
         return None
+    if facts.gate == "issue_legality_opinion" and not opens_the_meeting(facts.act):
+        return NOT_APPLICABLE
     return Text(
         f"以下特定群体尚未听取意见：{'、'.join(unheard)}。请座谈、走访或以其他方式听取并记录。",
         f"These groups were not heard: {', '.join(unheard)}. Hear each in a meeting, a visit or otherwise.",
@@ -181,19 +188,21 @@ def published_on(notice: Record) -> date:
 @rule(
     "R-713-16-1",
     "法律、法规、规章规定应当听证的，召开听证会",
-    gate=("handle_comments", "submit_review_package"),
+    gate=("publish_notice", "issue_legality_opinion"),
     law=DECREE_713,
     article="16",
 )
 def required_hearing_is_held(facts: Facts) -> Verdict:
-    """A hearing must be held where law, regulation or rule says so."""
+    """A hearing must be held where law, regulation or rule says so: chosen with the notice, held before the meeting."""
     if answered(facts, "hearing_required") is not True:
         return NOT_APPLICABLE
-    if facts.latest("hold_hearing") is not None:
+    if facts.latest("hold_hearing") is not None or facts.act.flag("hold_hearing") is True:
         return None
+    if facts.gate == "issue_legality_opinion" and not opens_the_meeting(facts.act):
+        return NOT_APPLICABLE
     return Text(
-        "本事项依法应当听证，尚未召开听证会。请先召开听证会。",
-        "The law requires a hearing on this matter and none was held. Hold it first.",
+        "本事项依法应当听证，尚未召开听证会。请在公告时选择召开听证会，听证后再审查、提请讨论。",
+        "The law requires a hearing on this matter and none was held. Choose it with the notice and hold it first.",
     )
 
 

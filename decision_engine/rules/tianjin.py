@@ -14,6 +14,7 @@ from decision_engine.rules.law import (
     TIANJIN_MEASURES,
     TOWN_POLL,
 )
+from decision_engine.rules.legality import opens_the_meeting
 from decision_engine.rules.matter import answered, incomplete, is_non_public, written
 from decision_engine.rules.parameter import UnknownParameter
 from decision_engine.rules.participation import the_public_is_heard
@@ -183,7 +184,7 @@ def breach_makes_a_void_candidate(facts: Facts) -> Verdict:
 @rule(
     "R-TJ-POLL-1",
     "文化教育、卫生、资源、环境、公用事业等民生事项须开展民意调查",
-    gate="submit_review_package",
+    gate=("publish_notice", "issue_legality_opinion"),
     law=TOWN_POLL,
     article="民意调查",
     jurisdiction="tianjin",
@@ -195,7 +196,11 @@ def livelihood_matters_are_polled(facts: Facts) -> Verdict:
         return NOT_APPLICABLE
     if any(one.text("form") == "OPINION_POLL" for one in facts.all("run_survey")):
         return None
+    if facts.gate == "publish_notice" and facts.act.flag("run_survey") is True:
+        return None
+    if facts.gate == "issue_legality_opinion" and not opens_the_meeting(facts.act):
+        return NOT_APPLICABLE
     return Text(
-        "民生事项须开展民意调查，尚未开展。请先调查并形成报告。",
-        "A livelihood matter needs an opinion poll and had none. Take the poll first.",
+        "民生事项须开展民意调查，尚未开展。请在公告时选择民意调查，调查后再审查、提请讨论。",
+        "A livelihood matter needs an opinion poll and had none. Choose it with the notice and take it first.",
     )
