@@ -12,8 +12,11 @@ from typing import Any
 
 sys.path.insert(0, str(Path(__file__).parent.parent / "tests" / "process"))
 
+from test_walks import choices
+
 from bpmn import Process, document, message, multi_instance, timer
 
+told_apart = choices  # (step, field) -> the values that gateways tell apart
 MAIN, CALLED, FILED = "main", "hearing", "filed"
 PEOPLE = [f"person{number}" for number in range(9)]
 OPINION = "经审查，该决策事项符合法定权限和程序，内容合法，原则同意，建议进一步细化实施方案并做好风险防控。"

@@ -5,15 +5,21 @@ time (`thread_time`) is kept. SpiffWorkflow's own step is: answers into the task
 `do_engine_steps()`; it neither loads nor saves. Ours is all of `complete`: bytes in, bytes out. Ours being
 a pure function, the steps of a case that was never revised and of one revised 200 times are timed side by
 side. A position is a window of steps; compared are the means, over the window, of each step's median.
+
+The comparison with the token game is measured on the same steps, on the 44-element process and on a walk
+through the shipped procedure: with it and without it, in turns. As it is a small part of a step, the lower
+quartiles are compared: what else the machine does adds time, and never takes it away.
 """
 
 from __future__ import annotations
 
 import gc
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import inf
-from statistics import mean, median
+from pathlib import Path
+from random import Random
+from statistics import mean, median, quantiles
 from time import thread_time
 from typing import Any
 
@@ -24,11 +30,19 @@ from SpiffWorkflow.util.task import TaskState
 
 from bench import model
 from decision_engine import process
+from decision_engine.process.agreement import Agreement
 
-ROUNDS = 40
+ROUNDS, COMPARED = 40, 100
 REVISIONS = 200
 WINDOWS = {"early": slice(0, 9), "middle": slice(16, 25), "late": slice(31, 40)}  # of 40
 MOST_RATIO, MOST_AFTER_REVISIONS, MOST_BYTES = 2.0, 1.2, 6 * 1024
+MOST_COMPARING = 10.0  # % of a step
+SHIPPED = Path(__file__).parent.parent / "bpmn"
+WALK, SEED = 120, 713  # moves through the shipped procedure
+
+
+Move = tuple[bytes, str, dict[str, Any]]
+"""The state before, the task, the answers."""
 
 
 @dataclass(frozen=True)
@@ -47,7 +61,7 @@ class Line:
 
 def main() -> bool:
     """Measure, print the table, and return whether every budget is met."""
-    lines = measure()
+    lines = measure() + measure_comparison()
     print("\nload -> complete -> save on the 44-element process")
     for line in lines:
         verdict = "ok" if line.is_met else "MISSED"
@@ -93,6 +107,79 @@ def _typical(runs: list[list[float]], window: slice) -> float:
     return mean(median(times) for times in list(zip(*runs, strict=True))[window])
 
 
+# -- the comparison with the token game -----------------------------------------------------------------
+
+
+class _Off(Agreement):
+    """No comparison: what was watched stays as it is."""
+
+    def hold(self, kept: bytes, *_: Any) -> bytes:
+        """Return *kept*."""
+        return kept
+
+
+def measure_comparison() -> list[Line]:
+    """Return what the comparison costs, with and without it in turns."""
+    shipped = process.compile_definition(
+        process.read({file.name: file.read_bytes() for file in sorted(SHIPPED.glob("*.bpmn"))})
+    )
+    small = process.compile_definition(process.read(model.files()))
+    lines = []
+    for name, definition, found in (
+        ("44 elements", small, moves(small, 0)),
+        ("shipped procedure", shipped, walk(shipped)),
+    ):
+        without = replace(definition, agreement=_Off(definition.diagram))
+        off, on = _in_turns(found, without, definition)
+        anew = [replace(definition, agreement=Agreement(definition.diagram)) for _ in range(ROUNDS)]
+        once = [[seconds(one, *move) for one in anew] for move in found]
+        lines += [
+            Line(f"comparison, {name}", (_quick(on) / _quick(off) - 1) * 100, MOST_COMPARING, "%"),
+            Line(f"comparison, {name}: a way gone first", (_quick(once) / _quick(off) - 1) * 100, inf, "%"),
+        ]
+    return lines
+
+
+def _in_turns(
+    found: list[Move], first: process.Definition, second: process.Definition
+) -> tuple[list[list[float]], list[list[float]]]:
+    """Return each step's times with *first* and with *second*, round by round in turns."""
+    times: tuple[list[list[float]], list[list[float]]] = ([[] for _ in found], [[] for _ in found])
+    gc.collect()
+    gc.freeze()
+    for number in range(COMPARED):
+        for step, move in enumerate(found):
+            turns = [(times[0], first), (times[1], second)]
+            for into, definition in turns if (number + step) % 2 else reversed(turns):
+                into[step].append(seconds(definition, *move))
+    gc.unfreeze()
+    return times
+
+
+def _quick(times: list[list[float]]) -> float:
+    return mean(quantiles(one, n=4)[0] for one in times)
+
+
+def walk(definition: process.Definition) -> list[Move]:
+    """Return the completions of one random walk through *definition*, always the same."""
+    random, values = Random(SEED), model.told_apart(definition.diagram)
+    position, found = process.start(definition, {}), list[Move]()
+    while len(found) < WALK:
+        if position.ended:
+            position = process.start(definition, {})
+        if not position.ready:
+            position = process.elapse(definition, position.state, position.timers[0].id)
+            continue
+        ready = random.choice(position.ready)
+        said = {field: random.choice(some) for (step, field), some in values.items() if step == ready.step}
+        found.append((position.state, ready.id, said))
+        position = process.complete(definition, position.state, ready.id, said)
+    return found
+
+
+# -- playing --------------------------------------------------------------------------------------------
+
+
 def stock_run() -> Callable[[], list[float]]:
     """Return a function that plays one case on unchanged SpiffWorkflow and returns each step's seconds."""
     parser = BpmnParser()
@@ -124,9 +211,6 @@ def stock_run() -> Callable[[], list[float]]:
         return times
 
     return play
-
-
-Move = tuple[bytes, str, dict[str, Any]]
 
 
 def moves(definition: process.Definition, revisions: int) -> list[Move]:

@@ -10,8 +10,8 @@ What is guaranteed:
   engine's state. So a wrong state, a wrong engine and a wrong load are noticed alike.
 * The engine must show exactly what the game allows: who may act and how many times, at which call path;
   which timers, messages and signals are waited for; whether all is over.
-* The game is a pure function of where it stands, what is done and the answers it asks for. What it found
-  is therefore remembered (`MAX_KNOWN` results of a diagram), and cases that go the same way cost a look-up.
+* The game is a pure function of where it stands, what is done and the answers it asks for. What agreed once
+  is therefore remembered (`MAX_KNOWN` moves of a diagram), and cases that go the same way cost a look-up.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Hashable, Iterable
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import Protocol
 
 from decision_engine.errors import EngineDisagrees
 from decision_engine.language import Text
@@ -29,44 +29,45 @@ from decision_engine.process.expressions import Lookup
 from decision_engine.process.semantics import Marking
 from decision_engine.process.watch import Watched
 
-MAX_KNOWN = 5_000  # results remembered of one diagram; then all are forgotten
+MAX_KNOWN = 5_000  # moves remembered of one diagram; then all are forgotten
 
 
-class Done(NamedTuple):
-    """What was done: *what* is `begin`, `complete` or `elapse` (an element at its call path), or `signal` (a name)."""
+Done = tuple[str, str, tuple[str, ...]]
+"""What was done: `complete` or `elapse`, an element, its call path; `signal`, a name, (); or `BEGIN`."""
 
-    what: str
-    name: str
-    call_path: tuple[str, ...] = ()
+BEGIN: Done = ("begin", "", ())
 
 
-BEGIN = Done("begin", "")
+Seen = tuple[tuple[tuple[str, tuple[str, ...]], ...], tuple[str, ...], tuple[str, ...], bool]
+"""What can be seen of a position: ready elements with their call paths, once for each instance; elements of
+timers; names of messages and signals waited for; whether all is over. The order says nothing."""
 
 
-class Seen(NamedTuple):
-    """What can be seen of a position; every list is sorted."""
+class Stands(Protocol):
+    """Something that waits at an element."""
 
-    ready: list[tuple[str, tuple[str, ...]]]  # element and call path, once for each instance
-    timers: list[str]  # elements
-    awaits: list[str]  # names of messages and signals
-    ended: bool
+    @property
+    def element(self) -> str:
+        """Its element's id."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Candidate:
-    """One marking the game may be in, as bytes and as it can be seen."""
+class Called(Stands, Protocol):
+    """Something that waits at an element reached by calls."""
 
-    kept: bytes
-    watched: Watched
-    seen: Seen
+    @property
+    def call_path(self) -> tuple[str, ...]:
+        """The call activities, outermost first."""
 
 
 @dataclass(slots=True)
 class _Known:
-    """What the game found for one move from one place: which answers it asked for, and what came of which."""
+    """What agreed before after one move from one place.
+
+    *asked* are the answers the game asked for; *agreed*: from them and what was seen to where the case stood.
+    """
 
     asked: tuple[tuple[str | None, str], ...] = ()
-    found: dict[tuple[Hashable, ...], tuple[_Candidate, ...]] = field(default_factory=dict)
+    agreed: dict[tuple[tuple[Hashable, ...], Seen], bytes] = field(default_factory=dict)
 
 
 class Agreement:
@@ -77,46 +78,69 @@ class Agreement:
         self._known: dict[tuple[bytes, Done], _Known] = {}
         self._room = MAX_KNOWN
 
+    def hold(
+        self,
+        kept: bytes,
+        done: Done,
+        lookup: Lookup,
+        ready: Iterable[Called],
+        timers: Iterable[Stands],
+        awaits: tuple[str, ...],
+        ended: bool,
+    ) -> bytes:
+        """Hold a position, as the engine shows it, against the game: see `follow`."""
+        offered = tuple([(one.element, one.call_path) for one in ready])
+        clocks = tuple([one.element for one in timers]) if timers else ()
+        return self.follow(kept, done, lookup, (offered, clocks, awaits, ended))
+
     def follow(self, kept: bytes, done: Done, lookup: Lookup, seen: Seen) -> bytes:
         """Return where a case stands after *done*; raises `EngineDisagrees` where *seen* is not allowed."""
         known = self._known.get((kept, done))
-        candidates = None
         if known is not None:
-            candidates = known.found.get(tuple([_value(lookup(*one)) for one in known.asked]))
-        if candidates is None:
-            candidates = self._play(kept, done, lookup)
-        if len(candidates) == 1:
-            only = candidates[0]
-            if only.seen == seen:
-                return only.kept
-        agreeing = [one for one in candidates if one.seen == seen]
-        if not agreeing:
-            raise EngineDisagrees(self._reason(done, candidates, seen))
-        return watch.to_bytes(frozenset().union(*(one.watched for one in agreeing)))
+            asked = known.asked
+            said = tuple([_value(lookup(*one)) for one in asked]) if asked else ()
+            after = known.agreed.get((said, seen))
+            if after is not None:
+                return after
+        return self._judge(kept, done, lookup, seen)
 
-    # -- the game, and what is remembered of it -------------------------------------------------------------
-
-    def _play(self, kept: bytes, done: Done, lookup: Lookup) -> tuple[_Candidate, ...]:
+    def _judge(self, kept: bytes, done: Done, lookup: Lookup, seen: Seen) -> bytes:
+        """Play *done*, compare, and remember what agrees; what does not is judged anew each time."""
         asked: dict[tuple[str | None, str], None] = {}
 
         def noting(step: str | None, name: str) -> object:
             asked[step, name] = None
             return lookup(step, name)
 
-        markings = self._after(kept, done, noting)
-        candidates = tuple(self._candidate(marking) for marking in sorted(markings))
+        allowed = self._play(kept, done, noting)
+        wanted = _sorted(seen)
+        agreeing = frozenset(marking for marking in allowed if _sorted(self._look(marking)) == wanted)
+        if not agreeing:
+            raise EngineDisagrees(self._reason(done, [self._look(marking) for marking in allowed], seen))
+        after = watch.to_bytes(agreeing)
+        self._remember(kept, done, tuple(asked), lookup, seen, after)
+        return after
+
+    def _remember(
+        self,
+        kept: bytes,
+        done: Done,
+        asked: tuple[tuple[str | None, str], ...],
+        lookup: Lookup,
+        seen: Seen,
+        after: bytes,
+    ) -> None:
         self._room -= 1
         if self._room < 0:
             self._known.clear()
             self._room = MAX_KNOWN
-        before = self._known.get((kept, done), _Known())
-        everything = tuple(dict.fromkeys((*before.asked, *asked)))
-        known = before if everything == before.asked else _Known(everything)
-        known.found[tuple([_value(lookup(*one)) for one in known.asked])] = candidates
+        known = self._known.get((kept, done), _Known())
+        if not set(asked) <= set(known.asked):  # other answers lead to other questions
+            known = _Known(tuple(dict.fromkeys((*known.asked, *asked))))
+        known.agreed[tuple([_value(lookup(*one)) for one in known.asked]), seen] = after
         self._known[kept, done] = known
-        return candidates
 
-    def _after(self, kept: bytes, done: Done, lookup: Lookup) -> Watched:
+    def _play(self, kept: bytes, done: Done, lookup: Lookup) -> Watched:
         what, name, call_path = done
         if what == "begin":
             return watch.begin(self.diagram, lookup)
@@ -126,27 +150,26 @@ class Agreement:
         after = watch.completed if what == "complete" else watch.happened
         return after(self.diagram, watched, name, call_path, lookup)
 
-    def _candidate(self, marking: Marking) -> _Candidate:
-        alone = frozenset((marking,))
-        seen = Seen(
-            sorted(watch.ready(self.diagram, marking).elements()),
-            sorted(watch.timers(self.diagram, marking).elements()),
-            sorted(watch.awaits(self.diagram, marking)),
+    def _look(self, marking: Marking) -> Seen:
+        """Return what a case at *marking* shows."""
+        return (
+            tuple(watch.ready(self.diagram, marking).elements()),
+            tuple(watch.timers(self.diagram, marking).elements()),
+            tuple(watch.awaits(self.diagram, marking)),
             watch.ended(marking),
         )
-        return _Candidate(watch.to_bytes(alone), alone, seen)
 
     # -- words ----------------------------------------------------------------------------------------------
 
-    def _reason(self, done: Done, candidates: tuple[_Candidate, ...], seen: Seen) -> Text:
-        if not candidates:
+    def _reason(self, done: Done, allowed: list[Seen], seen: Seen) -> Text:
+        if not allowed:
             return _told(
                 Text(
-                    f"已验证的流程此时不允许“{self._name(done.name)}”",
-                    f"the proved procedure does not allow “{self._name(done.name)}” here",
+                    f"已验证的流程此时不允许“{self._name(done[1])}”",
+                    f"the proved procedure does not allow “{self._name(done[1])}” here",
                 )
             )
-        nearest = min((_differences(one.seen, seen) for one in candidates), key=_size)
+        nearest = min((_differences(one, seen) for one in allowed), key=_size)
         missing, extra = (self._names(one) for one in nearest)
         zh = ([f"引擎缺少{missing.zh}"] if missing.zh else []) + ([f"引擎多出{extra.zh}"] if extra.zh else [])
         en = ([f"the engine lacks {missing.en}"] if missing.en else []) + (
@@ -155,7 +178,7 @@ class Agreement:
         if not zh:
             over = Text("引擎认为流程已经结束", "the engine says that all is over")
             goes_on = Text("引擎认为流程尚未结束", "the engine says that the case goes on")
-            return _told(over if seen.ended else goes_on)
+            return _told(over if seen[-1] else goes_on)
         return _told(Text("，".join(zh), " and ".join(en)))
 
     def _names(self, elements: Counter[str]) -> Text:
@@ -168,6 +191,10 @@ class Agreement:
     def _name(self, element: str) -> str:
         place = self.diagram.elements.get(element)
         return f"{place.name}（{element}）" if place is not None and place.name != element else element
+
+
+def _sorted(seen: Seen) -> tuple[object, ...]:
+    return tuple([sorted(part) if isinstance(part, tuple) else part for part in seen])
 
 
 def _value(value: object) -> Hashable:
@@ -187,9 +214,10 @@ def _differences(allowed: Seen, seen: Seen) -> tuple[Counter[str], Counter[str]]
 
 
 def _waiting(seen: Seen) -> Iterable[tuple[str, object]]:
-    yield from seen.ready
-    yield from ((element, "timer") for element in seen.timers)
-    yield from ((name, "event") for name in seen.awaits)
+    ready, timers, awaits, _ = seen
+    yield from ready
+    yield from ((element, "timer") for element in timers)
+    yield from ((name, "event") for name in awaits)
 
 
 def _by_name(counted: Counter[tuple[str, object]]) -> Counter[str]:

@@ -22,7 +22,7 @@ from SpiffWorkflow.bpmn.specs.event_definitions.item_aware_event import SignalEv
 
 from decision_engine.errors import InvalidAnswers, NotReady
 from decision_engine.process import specs, state
-from decision_engine.process.agreement import BEGIN, Done, Seen
+from decision_engine.process.agreement import BEGIN, Done
 from decision_engine.process.definition import Definition, compile_definition
 from decision_engine.process.diagram import Element
 from decision_engine.process.engine import READY, WAITING, Case, Scope, Token
@@ -125,7 +125,7 @@ def complete(
         case.answers.pop(step, None)
         if kept:
             case.answers[step] = kept
-    done = Done("complete", token.task_spec.element.id, _call_path(token))
+    done = ("complete", token.task_spec.element.id, _call_path(token))
     try:
         token.run()
         return _move(definition, case, done, watched)
@@ -141,7 +141,7 @@ def elapse(definition: Definition, stored: bytes, timer_id: str) -> Position:
     token = case.find(timer_id)
     if token is None or not _is_timer(token):
         raise NotReady
-    done = Done("elapse", token.task_spec.element.id, _call_path(token))
+    done = ("elapse", token.task_spec.element.id, _call_path(token))
     token.task_spec.catch(token)
     return _move(definition, case, done, watched)
 
@@ -157,7 +157,7 @@ def signal(definition: Definition, stored: bytes, name: str) -> Position:
         raise NotReady
     for token in [token for token in listeners if _hears_signals(token)] or listeners[:1]:
         token.task_spec.catch(token)
-    return _move(definition, case, Done("signal", name), watched)
+    return _move(definition, case, ("signal", name, ()), watched)
 
 
 def look(definition: Definition, stored: bytes) -> Position:
@@ -169,21 +169,9 @@ def look(definition: Definition, stored: bytes) -> Position:
 def _move(definition: Definition, case: Case, done: Done, watched: bytes) -> Position:
     """Let the engine go on by itself, hold the result against the token game, and save both."""
     case.do_engine_steps()
-    shown = _shown(case)
-    watched = _hold(definition, case, done, watched, shown)
+    shown = ready, timers, _, ended, awaits = _shown(case)
+    watched = definition.agreement.hold(watched, done, case.value, ready, timers, awaits, ended)
     return Position(state.dump(definition, case, watched), *shown)
-
-
-def _hold(definition: Definition, case: Case, done: Done, watched: bytes, shown: _Shown) -> bytes:
-    """Hold what the engine shows after *done* against the token game; raises `EngineDisagrees`."""
-    ready, timers, _, ended, awaits = shown
-    seen = Seen(
-        sorted([(one.element, one.call_path) for one in ready]),
-        sorted([one.element for one in timers]),
-        sorted(awaits),
-        ended,
-    )
-    return definition.agreement.follow(watched, done, case.value, seen)
 
 
 _Shown = tuple[tuple[Ready, ...], tuple[Waiting, ...], tuple[str, ...], bool, tuple[str, ...]]
@@ -204,7 +192,10 @@ def _shown(case: Case) -> _Shown:
 def _ready(case: Case, token: Token) -> Ready:
     element: Element = token.task_spec.element
     role, item = element.role, token.internal_data.get("item")
+    path: tuple[str, ...] = ()
     part = token.workflow
+    if isinstance(part, Scope):
+        path = _call_path(token)
     while isinstance(part, Scope):
         above = part.parent_token
         role = role or above.task_spec.element.role
@@ -217,20 +208,20 @@ def _ready(case: Case, token: Token) -> Ready:
         name=element.name,
         role=role,
         item=None if item is None else str(item),
-        call_path=_call_path(token),
+        call_path=path,
     )
 
 
 def _call_path(token: Token) -> tuple[str, ...]:
     """Return the call activities that led to *token*, outermost first."""
-    path: list[str] = []
+    path: tuple[str, ...] = ()
     part = token.workflow
     while isinstance(part, Scope):
         above: Element = part.parent_token.task_spec.element
         if above.kind == "callActivity":
-            path.append(above.id)
+            path = (above.id, *path)
         part = part.parent_token.workflow
-    return tuple(reversed(path))
+    return path
 
 
 def _waiting(case: Case, token: Token) -> Waiting:

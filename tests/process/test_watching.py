@@ -17,7 +17,7 @@ from test_joins import revision_loop, switch_on_stock_joins
 from bpmn import Process, document, message, signal, timer
 from decision_engine import process
 from decision_engine.errors import CorruptState, EngineDisagrees, InvalidAnswers
-from decision_engine.process import Definition, Refused, agreement, engine, runner, specs
+from decision_engine.process import Definition, Refused, agreement, engine, specs
 from decision_engine.process.agreement import BEGIN, Agreement, Done, Seen
 from decision_engine.process.reader import read
 
@@ -183,9 +183,17 @@ def nothing(_step: str | None, _field: str) -> object:
     return None
 
 
-AT_START = Seen(
-    ready=[("first", ()), ("work", ())], timers=["late"], awaits=["answer"], ended=False
-)  # of `waits_for_everything`
+AT_START: dict[str, Any] = {
+    "ready": [("first", ()), ("work", ())],
+    "timers": ["late"],
+    "awaits": ["answer"],
+    "ended": False,
+}  # of `waits_for_everything`
+
+
+def seen(**falsified: Any) -> Seen:
+    shown = AT_START | falsified
+    return tuple(shown["ready"]), tuple(shown["timers"]), tuple(shown["awaits"]), shown["ended"]
 
 
 @pytest.mark.parametrize(
@@ -206,9 +214,9 @@ AT_START = Seen(
 def test_every_way_to_differ_is_noticed(falsified: dict[str, Any]) -> None:
     held = Agreement(waits_for_everything().diagram)
     for _ in range(2):  # computed, and remembered
-        assert held.follow(b"", BEGIN, nothing, AT_START)
+        assert held.follow(b"", BEGIN, nothing, seen())
         with pytest.raises(EngineDisagrees):
-            held.follow(b"", BEGIN, nothing, AT_START._replace(**falsified))
+            held.follow(b"", BEGIN, nothing, seen(**falsified))
 
 
 def test_what_is_remembered_is_not_taken_for_another_answer() -> None:
@@ -259,7 +267,7 @@ def test_the_comparison_does_not_ask_the_engine(monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setattr(Agreement, "follow", noting)
     line = case.position.state[5:].split(b"\n")[0]
     case.do("draft")
-    assert asked == [(line, Done("complete", "draft", ()))]
+    assert asked == [(line, ("complete", "draft", ()))]
 
 
 # -- what comes twice ----------------------------------------------------------------------------------------------
@@ -415,14 +423,15 @@ def test_a_message_reaches_one_and_a_signal_all() -> None:
 
 
 def test_the_runner_compares_in_every_move(monkeypatch: pytest.MonkeyPatch) -> None:
-    moves: list[str] = []
-    hold = runner._hold
+    moves: list[Done] = []
+    follow = Agreement.follow
 
-    def noting(definition: Definition, case: Any, done: Done, *more: Any) -> bytes:
-        moves.append(done.what)
-        return hold(definition, case, done, *more)
+    def noting(self: Agreement, kept: bytes, done: Done, *more: Any) -> bytes:
+        moves.append(done)
+        return follow(self, kept, done, *more)
 
-    monkeypatch.setattr(runner, "_hold", noting)
+    monkeypatch.setattr(Agreement, "follow", noting)
     Player(waits_for_everything()).do("work").signal("answer")
     Player(waits_for_everything()).elapse("late")
-    assert moves == ["begin", "complete", "signal", "begin", "elapse"]
+    begin = ("begin", "", ())
+    assert moves == [begin, ("complete", "work", ()), ("signal", "answer", ()), begin, ("elapse", "late", ())]
