@@ -44,6 +44,12 @@ def _fire(house: House, job_id: str, owner: str) -> bool:
         return False
 
 
+def tidy(house: House) -> None:
+    """Do the daily housekeeping: drop answers kept for old idempotency keys."""
+    with unit_of_work(house, as_actor=CLOCK) as work:
+        timers.forget_requests(work)
+
+
 class Worker:
     """Runs `run_due` every few seconds until it is told to stop."""
 
@@ -64,9 +70,14 @@ class Worker:
 
     def run(self) -> None:
         """Work in this thread until stopped."""
+        tidied = None
         while not self._stop.is_set():
             try:
                 run_due(self._house)
+                today = self._house.clock.now().date()
+                if tidied != today:
+                    tidy(self._house)
+                    tidied = today
             except Exception:
                 # The clock must not stop because one round failed; the next round tries again.
                 log.exception("a round of the worker failed")

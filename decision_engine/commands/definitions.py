@@ -56,7 +56,7 @@ def decide_deployment(work: Work, content_hash: str, *, approve: bool, reason: s
     """Put a proposed definition in force, or refuse it; never by the person who proposed it (four eyes)."""
     work.tries(CHAIN, "definition.decide", definition=content_hash)
     standing = access.stand_anywhere(work.actor, "definition.approve")
-    definition = definitions.one(work.session, content_hash)
+    definition = definitions.one(work.session, content_hash, lock=True)
     if definition.status != "PROPOSED":
         raise Conflict(Text("该流程定义已经有处理结果。", "This definition was decided on already."))
     if definition.proposed_by == work.actor.person_id:

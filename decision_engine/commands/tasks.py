@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import select, union_all
 
 from decision_engine import access, forms, process, rules
 from decision_engine.calendar import SHANGHAI
@@ -86,6 +86,7 @@ def complete_task(
         },
         entry=record.seq,
         draft=record.draft,
+        calendar=file.calendar.version,
         definition=case.definition_hash,
         engine=process.ENGINE,
         rules={
@@ -169,25 +170,29 @@ def _lawful(
 
 
 def _references_exist(work: Work, case: Case, named: forms.References) -> None:
-    """Refuse papers that are not of this case, and persons or units nobody knows."""
-    missing: dict[str, tuple[Text, ...]] = {}
-    for ids, query, reason in (
+    """Refuse papers that are not of this case, and persons or units nobody knows; one statement."""
+    asked = (
         (
             named.documents,
-            select(Document.id).where(Document.case_id == case.id),
+            select(Document.id).where(Document.case_id == case.id, Document.id.in_(named.documents.values())),
             Text("本案卷宗中没有这份文件，请先上传。", "The case holds no such document. Upload it first."),
         ),
-        (named.persons, select(Person.id), Text("系统中没有此人。", "There is no such person.")),
+        (
+            named.persons,
+            select(Person.id).where(Person.id.in_(named.persons.values())),
+            Text("系统中没有此人。", "There is no such person."),
+        ),
         (
             named.units,
-            select(Unit.id).where(Unit.organ_id == case.organ_id),
+            select(Unit.id).where(Unit.organ_id == case.organ_id, Unit.id.in_(named.units.values())),
             Text("本机关没有这个单位。", "This organ has no such unit."),
         ),
-    ):
-        if ids:
-            column = query.selected_columns[0]
-            known = set(work.session.scalars(query.where(column.in_(set(ids.values())))))
-            missing |= {path: (reason,) for path, one in ids.items() if one not in known}
+    )
+    queries = [query for ids, query, _ in asked if ids]
+    if not queries:
+        return
+    known = set(work.session.scalars(union_all(*queries)))  # ids are unique over all three kinds
+    missing = {path: (reason,) for ids, _, reason in asked for path, one in ids.items() if one not in known}
     if missing:
         raise InvalidAnswers(missing)
 

@@ -8,19 +8,20 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from sqlalchemy import or_, select, update
+from sqlalchemy import delete, or_, select, update
 
 from decision_engine import process, rules
 from decision_engine.access import CLOCK
 from decision_engine.commands.flow import follow
 from decision_engine.errors import DecisionEngineError
-from decision_engine.models import Case, Incident, Job, Record
+from decision_engine.models import Case, FinishedRequest, Incident, Job, Record
 from decision_engine.queries import definitions
 from decision_engine.queries.casefile import as_fact, open_file
 from decision_engine.work import Work
 
 LEASE = timedelta(minutes=2)
 MAX_ATTEMPTS = 5
+KEEP_REQUESTS = timedelta(days=7)
 
 
 def lease_due_job(work: Work, owner: str) -> str | None:
@@ -71,6 +72,7 @@ def fire_timer(work: Work, job_id: str, owner: str) -> bool:
         timer={"id": job.subject, "element": job.element, "step": job.step, "period": job.period},
         due=job.due_at.isoformat(timespec="milliseconds"),
         entry=record.seq,
+        calendar=file.calendar.version,
         definition=case.definition_hash,
         engine=process.ENGINE,
         rules={"version": rules.RULE_SET_VERSION, "checked": []},
@@ -79,6 +81,11 @@ def fire_timer(work: Work, job_id: str, owner: str) -> bool:
         ended=position.ended,
     )
     return True
+
+
+def forget_requests(work: Work) -> None:
+    """Drop answers kept for idempotency keys that are older than a week; their events stay for ever."""
+    work.session.execute(delete(FinishedRequest).where(FinishedRequest.at < work.now - KEEP_REQUESTS))
 
 
 def give_up(work: Work, job_id: str, owner: str, problem: DecisionEngineError) -> None:

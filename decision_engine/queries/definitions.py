@@ -69,9 +69,9 @@ def listed(session: Session) -> list[Definition]:
     return list(session.scalars(select(Definition).order_by(Definition.process, Definition.version.desc())))
 
 
-def one(session: Session, content_hash: str) -> Definition:
-    """Return one definition. Raises `NotFound`."""
-    found = session.get(Definition, content_hash)
+def one(session: Session, content_hash: str, *, lock: bool = False) -> Definition:
+    """Return one definition, locked against others who decide on it if *lock*. Raises `NotFound`."""
+    found = session.get(Definition, content_hash, with_for_update=lock)
     if found is None:
         raise NotFound(Text("没有这个流程定义。", "There is no such definition."))
     return found
