@@ -53,6 +53,12 @@ class ReportExecution(Form):
     reported_on = Day("报告日期", "Reported on", required=True)
     next_report_on = Day("下次报告日期", "Next report on")
     inspections = Listing("督查记录", "Inspections", _Inspection, most=100)
+    measures_done = Listing(
+        "已落实的风险防范措施序号",
+        "Numbers of the preventive measures done",
+        Whole("措施序号", "Number of the measure", least=1, most=500),
+        most=500,
+    )
     feedback_count = Whole("收到公众意见数", "Opinions from the public", default=0)
     report_ref = DocumentId("执行报告", "Report")
 

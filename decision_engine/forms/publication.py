@@ -14,6 +14,7 @@ from decision_engine.forms.fields import (
     Moment,
     PersonId,
     UnitId,
+    Whole,
     YesNo,
 )
 from decision_engine.forms.form import Form, Part, form
@@ -102,6 +103,9 @@ class _ExecutionTask(Part):
     task = LongText("任务", "Task", required=True)
     owner = Line("责任单位或责任人", "Owner", required=True, most=200)
     due_on = Day("完成时限", "Due on", required=True)
+    risk_measure = Whole(
+        "落实的风险防范措施序号", "Number of the preventive measure it carries out", least=1, most=500
+    )
 
 
 class _DossierItem(Part):

@@ -28,6 +28,7 @@ from decision_engine.rules import (  # noqa: F401 - importing a stage declares i
     legality,
     legality_order,
     liability,
+    measures,
     meeting,
     meeting_order,
     meeting_vote,

@@ -14,7 +14,6 @@ from decision_engine.rules.law import (
     DECREE_713,
     EVALUATION_RULES,
     OPEN_GOVERNMENT,
-    PARTY_RULES,
     RISK_MEASURES,
     SANCTIONS_LAW,
 )
@@ -86,13 +85,6 @@ stated(
     article="36",
 )
 stated(
-    "R-MTG-26",
-    Text("会议记录与会议纪要是两份文件", "Minutes and the published summary are two documents"),
-    law=PARTY_RULES,
-    article="会议记录",
-    mark="v:OD; M",
-)
-stated(
     "R-EVA-06",
     Text(
         "后评估经工作组、方案、调查、报告四步", "Evaluation in four steps: group, plan, investigation, report"
@@ -101,14 +93,6 @@ stated(
     article="评估步骤",
     strength="X",
     mark="v:PE-CQ",
-)
-stated(
-    "R-RSK-07",
-    Text("防范措施转为执行任务并跟踪办结", "Preventive measures become tracked execution tasks"),
-    law=DECREE_713,
-    article="23",
-    strength="D",
-    mark="D",
 )
 
 # -- the log, the case file, the access rules ------------------------------------------------------------------

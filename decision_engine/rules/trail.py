@@ -15,6 +15,7 @@ from decision_engine.rules.law import (
     ARCHIVES_LAW,
     CIVIL_SERVANT_LAW,
     DECREE_713,
+    PARTY_RULES,
     SANCTIONS_LAW,
 )
 from decision_engine.rules.liability import decided_on
@@ -164,6 +165,27 @@ def _ballots(facts: Facts, held: Meeting) -> tuple[tuple[str, str], ...]:
     votes = facts.after(held.opened.seq, "vote")
     cast = votes[-1].entries("ballots") if votes else ()
     return tuple((one.text("member"), one.text("vote")) for one in cast)
+
+
+@rule(
+    "R-MTG-26",
+    "会议记录与会议纪要是两份文件",
+    gate="sign_minutes",
+    law=PARTY_RULES,
+    article="会议记录",
+    mark="v:OD; M",
+)
+def minutes_and_summary_are_two_papers(facts: Facts) -> Verdict:
+    """The minutes are distinct from the published summary: one paper does not serve as both."""
+    minutes, summary = facts.act.text("minutes_ref"), facts.act.text("summary_ref")
+    if not summary:
+        return NOT_APPLICABLE
+    if minutes != summary:
+        return None
+    return Text(
+        "会议记录和会议纪要填写为同一份文件。请分别上传会议记录（签字件）和会议纪要。",
+        "Minutes and summary are given as one paper. Upload the signed minutes and the summary separately.",
+    )
 
 
 # -- objection to a superior ---------------------------------------------------------------------------------

@@ -588,9 +588,16 @@ PUBLICATION: dict[str, dict[str, Any]] = {
         "executor": UNITS["public_services"],
         "responsible_person": PERSONS["unit_head"],
         "tasks": [
-            {"task": "清产核资并公示", "owner": "农业农村办公室", "due_on": "2026-08-31"},
+            {"task": "清产核资并公示", "owner": "农业农村办公室", "due_on": "2026-08-31", "risk_measure": 1},
+            {"task": "落实原村干部安置", "owner": "党政办公室", "due_on": "2026-07-31", "risk_measure": 2},
+            {"task": "逐户沟通，包案化解", "owner": "司法所", "due_on": "2026-06-30", "risk_measure": 4},
             {"task": "印章封存、缴销", "owner": "党政办公室", "due_on": "2026-10-31"},
-            {"task": "服务事项移交社区", "owner": "公共服务办公室", "due_on": "2026-06-30"},
+            {
+                "task": "服务事项移交社区",
+                "owner": "公共服务办公室",
+                "due_on": "2026-06-30",
+                "risk_measure": 3,
+            },
         ],
         "report_schedule": "每月报告一次，完成后作总结报告。",
         "first_report_on": "2026-07-31",
@@ -625,10 +632,11 @@ PUBLICATION: dict[str, dict[str, Any]] = {
 EXECUTION: dict[str, dict[str, Any]] = {
     "report_execution": {
         "status": "COMPLETED",
-        "progress": "三项任务全部完成。",
+        "progress": "五项任务全部完成。",
+        "measures_done": [1, 2, 3, 4],
         "reported_on": "2026-10-31",
         "inspections": [
-            {"inspected_on": "2026-10-30", "inspector": "督查室", "finding": "三项任务均已完成，情况属实。"}
+            {"inspected_on": "2026-10-30", "inspector": "督查室", "finding": "五项任务均已完成，情况属实。"}
         ],
     },
     "report_problem": {

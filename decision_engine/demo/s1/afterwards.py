@@ -118,9 +118,25 @@ def name_executor(stage: Stage) -> None:
             "responsible_person": stage.person("executor"),
             "tasks": [
                 {"task": "收缴三村印章，移交档案", "owner": PUBLIC_SERVICE, "due_on": "2026-06-30"},
-                {"task": "设立三村便民服务窗口", "owner": PUBLIC_SERVICE, "due_on": "2026-06-30"},
-                {"task": "落实村干部安置和养老补贴", "owner": "党委组织委员", "due_on": "2026-09-30"},
-                {"task": "公开清产核资结果", "owner": "农业农村办公室", "due_on": "2026-09-30"},
+                {
+                    "task": "设立三村便民服务窗口",
+                    "owner": PUBLIC_SERVICE,
+                    "due_on": "2026-06-30",
+                    "risk_measure": 3,
+                },
+                {
+                    "task": "落实村干部安置和养老补贴",
+                    "owner": "党委组织委员",
+                    "due_on": "2026-09-30",
+                    "risk_measure": 2,
+                },
+                {
+                    "task": "公开清产核资结果",
+                    "owner": "农业农村办公室",
+                    "due_on": "2026-09-30",
+                    "risk_measure": 1,
+                },
+                {"task": "包户走访、领导接访", "owner": "司法所", "due_on": "2026-09-30", "risk_measure": 4},
             ],
             "report_schedule": "2026年6月30日首次报告，此后每季度报告一次。",
             "first_report_on": "2026-06-30",
@@ -141,10 +157,11 @@ def execution(status: str, day: str, paper: str) -> Answers:
     """Return a report on the execution."""
     return {
         "status": status,
-        "progress": "四项任务全部完成。"
+        "progress": "五项任务全部完成。"
         if status == "COMPLETED"
         else "印章收缴、档案移交和服务窗口已完成，其余按期推进。",
         "reported_on": day,
+        "measures_done": [1, 2, 3, 4] if status == "COMPLETED" else [3],
         "inspections": [{"inspected_on": day, "inspector": "督查室　严明", "finding": "情况属实。"}],
         "report_ref": paper,
     }
@@ -185,5 +202,5 @@ def dossier(stage: Stage, filed_on: str = "2026-07-03") -> Answers:
 @scene("2026-09-30 15:00", "执行完毕")
 def last_report(stage: Stage) -> None:
     """Every task is done; the case ends."""
-    paper = stage.file("executor", "D30", "执行完毕报告", "四项任务全部完成。", name="last report")
+    paper = stage.file("executor", "D30", "执行完毕报告", "五项任务全部完成。", name="last report")
     stage.complete("executor", "report_execution", execution("COMPLETED", "2026-09-30", paper))
