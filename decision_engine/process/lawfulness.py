@@ -57,7 +57,7 @@ def prove(
 ) -> tuple[Finding, ...]:
     """Return how the process *root* breaks *statutes*; every path is a run from its start event.
 
-    *most*: positions looked at; beyond, what is found until then and `U-LIMIT`.
+    *most*: moves looked at; beyond, what is found until then and `U-LIMIT`.
     """
     plan = _plan(statutes)
     net = Net(diagram, root)

@@ -21,7 +21,7 @@ from decision_engine.process.predicates import Statute
 from decision_engine.process.reader import examine, read
 from decision_engine.process.xml import parse
 
-UNSAFE_NODES = 3_000  # positions looked at where tokens may pile up without bound
+UNSAFE_MOVES = 3_000  # moves looked at where tokens may pile up without bound
 PROFILES = frozenset({"major_decision"})
 
 Files = Mapping[str, bytes] | Sequence[str | Path | tuple[str, bytes]]
@@ -57,7 +57,7 @@ def verify(diagram: Diagram, statutes: Sequence[Statute]) -> tuple[Finding, ...]
                 )
             )
         else:
-            unlawful = lawfulness.prove(diagram, process.id, statutes, most=UNSAFE_NODES if unsafe else None)
+            unlawful = lawfulness.prove(diagram, process.id, statutes, most=UNSAFE_MOVES if unsafe else None)
             findings += [one for one in unlawful if not (unsafe and one.rule == "U-LIMIT")]
     return tuple(_placed(finding, diagram) for finding in findings)
 
