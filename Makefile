@@ -4,7 +4,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: help run test lint bench faults diagrams clean
+.PHONY: help run test lint bench faults diagrams readme clean
 
 help: ## Say what there is
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 12
@@ -34,6 +34,9 @@ faults: $(READY) ## The long campaigns: thousands of random diagrams and runs
 
 diagrams: $(READY) ## Draw bpmn/*.bpmn anew from their sources
 	$(BIN)/python -m tools.diagrams
+
+readme: $(READY) ## Write the tables of README.md anew from the code
+	$(BIN)/python -m tools.readme
 
 clean: ## Remove what was built
 	rm -rf $(VENV) build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
