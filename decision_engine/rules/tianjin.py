@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 
 from decision_engine.language import Text
-from decision_engine.rules.disclosure import dossier_is_filed_in_time
+from decision_engine.rules.disclosure import dossier_is_filed_in_time, says_why_late
 from decision_engine.rules.facts import Facts
 from decision_engine.rules.law import (
     DISTRICT_MEASURES,
@@ -15,6 +15,7 @@ from decision_engine.rules.law import (
     TOWN_POLL,
 )
 from decision_engine.rules.legality import opens_the_meeting
+from decision_engine.rules.liability import decided_on, gaps
 from decision_engine.rules.matter import answered, incomplete, is_non_public, written
 from decision_engine.rules.parameter import UnknownParameter
 from decision_engine.rules.participation import the_public_is_heard
@@ -22,6 +23,7 @@ from decision_engine.rules.rule import NOT_APPLICABLE, UNDECIDABLE, Verdict, rul
 
 LIVELIHOOD = frozenset({"CULTURE_EDUCATION", "HEALTH", "RESOURCES", "ENVIRONMENT", "UTILITIES"})
 _FIRST_QUARTER = 3
+_DECREE_19 = date(2020, 12, 1)
 
 
 def _on_catalogue(facts: Facts) -> bool:
@@ -39,7 +41,7 @@ def _on_catalogue(facts: Facts) -> bool:
 )
 def catalogue_matters_take_all_five_steps(facts: Facts) -> Verdict:
     """A matter on the catalogue takes all five steps; "not technical" and "no risk" are no reasons to skip one."""
-    if not _on_catalogue(facts):
+    if not _on_catalogue(facts) or facts.value("catalogue_all_five_steps") is not True:
         return NOT_APPLICABLE
     skipped = [
         label
@@ -72,12 +74,14 @@ def catalogue_matters_take_all_five_steps(facts: Facts) -> Verdict:
 )
 def catalogue_comes_in_the_first_quarter(facts: Facts) -> Verdict:
     """The catalogue of the year is published in its first quarter."""
-    published = facts.case.day("catalogue_published_at")
-    if not _on_catalogue(facts):
+    catalogue = facts.latest("publish_catalogue")
+    published = catalogue.day("published_at") if catalogue else facts.case.day("catalogue_published_at")
+    if catalogue is None and not _on_catalogue(facts):
         return NOT_APPLICABLE
     if published is None:
         return UNDECIDABLE
-    if published.month <= _FIRST_QUARTER:
+    year = (catalogue.number("year") if catalogue else None) or published.year
+    if (published.year, published.month) <= (year, _FIRST_QUARTER):
         return None
     return Text(
         f"年度目录于{published}公布，晚于第一季度。请说明原因。",
@@ -118,7 +122,8 @@ def no_participation_no_submission(facts: Facts) -> Verdict:
 @rule(
     "R-TJ-ARC-1",
     "决策后30日内将材料移交政府办公室",
-    checks="A",
+    gate="archive_dossier",
+    checks="GA",
     law=TIANJIN_CATALOGUE,
     article="归档",
     jurisdiction="tianjin",
@@ -132,7 +137,8 @@ def tianjin_dossier_is_handed_over_in_time(facts: Facts) -> Verdict:
 @rule(
     "R-TJ-ARC-2",
     "决策后10日内将卷宗送区司法局审查",
-    checks="A",
+    gate="archive_dossier",
+    checks="GA",
     law=DISTRICT_MEASURES,
     article="卷宗审查",
     jurisdiction="tianjin",
@@ -148,8 +154,9 @@ def district_reviews_the_dossier(facts: Facts) -> Verdict:
         limit = facts.calendar.add(decided, facts.period("dossier_review_days", decided)).day
     except UnknownParameter:
         return NOT_APPLICABLE
-    sent = facts.case.day("dossier_review_sent_at")
-    if (sent or facts.today) <= limit:
+    archived = facts.latest("archive_dossier")
+    sent = archived.day("dossier_review_sent_on") if archived else None
+    if (sent or facts.today) <= limit or says_why_late(facts):
         return None
     return Text(
         f"卷宗应当不迟于{limit}送区司法局审查，实际（或者至今）为{sent or facts.today}。请说明原因并尽快送审。",
@@ -164,20 +171,24 @@ def district_reviews_the_dossier(facts: Facts) -> Verdict:
     law=TIANJIN_DECREE_5,
     article="3",
     strength="L",
-    until=date(2020, 12, 1),
     jurisdiction="tianjin",
     mark="v:TJ5",
 )
 def breach_makes_a_void_candidate(facts: Facts) -> Verdict:
-    """Under Decree 5 a decision beyond authority or in breach of procedure is void: the auditor marks candidates."""
-    if facts.latest("sign_decision") is None:
+    """Under Decree 5 a decision beyond authority or in breach of procedure is void: the auditor marks candidates.
+
+    The day of the decision counts, not that of the audit: Decree 5 gave way to Decree 19 on 2020-12-01.
+    """
+    decided = decided_on(facts)
+    if decided is None or decided >= _DECREE_19:
         return NOT_APPLICABLE
-    opinion = facts.latest("issue_legality_opinion")
-    if opinion is not None and opinion.text("outcome") not in {"NO_AUTHORITY", "ILLEGAL"}:
+    found = gaps(facts)
+    if not found:
         return None
+    zh, en = "、".join(one.name.zh for one in found), ", ".join(one.name.en for one in found)
     return Text(
-        "决策未经合法性审查或者审查不合法即作出，可能无效。请提请有权机关认定。",
-        "The decision was made without, or against, the legality review and may be void. Refer it.",
+        f"案卷中没有以下程序的记录：{zh}。决策可能无效，请提请有权机关认定。",
+        f"The file holds no record of: {en}. The decision may be void; refer it to the competent organ.",
     )
 
 
