@@ -4,10 +4,12 @@ diagram = read(files)                          a plain value, or Refused
 definition = compile_definition(diagram)       ready to run, or Refused
 position = start(definition, facts)            bytes, who may act, what is waited for
 position = complete(definition, position.state, ready_id, answers)
+verdict = replay(diagram, steps)               whether what was recorded is a run of the diagram
 """
 
 from decision_engine.process.findings import Finding, Refused, Unreadable
 from decision_engine.process.reader import read
+from decision_engine.process.replay import COMPLETED, ELAPSED, OPENED, Illegal, Legal, Step, Verdict, replay
 from decision_engine.process.runner import (
     ENGINE,
     STATE_FORMAT,
@@ -25,14 +27,21 @@ from decision_engine.process.runner import (
 from decision_engine.process.verify import check, proved, verify
 
 __all__ = [
+    "COMPLETED",
+    "ELAPSED",
     "ENGINE",
+    "OPENED",
     "STATE_FORMAT",
     "Definition",
     "Finding",
+    "Illegal",
+    "Legal",
     "Position",
     "Ready",
     "Refused",
+    "Step",
     "Unreadable",
+    "Verdict",
     "Waiting",
     "check",
     "compile_definition",
@@ -41,6 +50,7 @@ __all__ = [
     "look",
     "proved",
     "read",
+    "replay",
     "signal",
     "start",
     "verify",
