@@ -12,10 +12,11 @@ from typing import Any
 from rich.console import Console
 
 from decision_engine.demo.s1 import S1
+from decision_engine.demo.s2 import S2
 from decision_engine.demo.stage import open_stage
 from decision_engine.demo.story import Check, Story
 
-STORIES: dict[str, Story] = {S1.name: S1}
+STORIES: dict[str, Story] = {one.name: one for one in (S1, S2)}
 
 
 def play(name: str, console: Console | None = None) -> int:
