@@ -121,6 +121,8 @@ def test_people_of_another_organ_find_nothing(sign_in: SignIn, case_id: str, hou
         "/records",
         "/events",
         "/accountability",
+        "/exceptions",
+        "/tracing",
         "/findings",
         "/diagram",
         "/documents",
@@ -149,6 +151,8 @@ def test_an_auditor_reads_everything_and_writes_nothing(
         "/records",
         "/events",
         "/accountability",
+        "/exceptions",
+        "/tracing",
         "/findings",
         "/diagram",
         "/documents",
@@ -158,7 +162,7 @@ def test_an_auditor_reads_everything_and_writes_nothing(
     for address in (
         f"/tasks/{task_id}", f"/documents/{document}", f"/documents/{document}/versions/1/content", "/cases", "/tasks",
         "/people", "/organs", "/definitions", "/incidents", "/calendar/notices", "/delegations", "/me",
-        "/catalogues",
+        "/catalogues", f"/organs/{town.organ_id}/exceptions",
     ):  # fmt: skip
         assert auditor.get(address).status_code == 200, address
     writes = _writes(stage, town, task_id)
