@@ -95,7 +95,8 @@ class Answers:
         self.eager = eager
         self.told = told
         self._answers: dict[str, list[dict[int, Value]]] = {}
-        self._live = self._liveness()
+        self._beside = self._liveness()
+        self._live = self._liveness(self._beside)
         self._ways: dict[tuple[int, World], list[tuple[int, ...]]] = {}
 
     def first(self) -> World:
@@ -144,7 +145,7 @@ class Answers:
         for token, _ in outcome.marking:
             place = self.net.places[token % size]
             if place.kind != SCOPE:  # the tokens inside speak for it
-                live |= self._live[place.number]
+                live |= (self._live if place.interrupting else self._beside)[place.number]
         return tuple(value if live >> i & 1 else UNASKED for i, value in enumerate(outcome.world))
 
     def value(self, world: World, variable: Variable) -> Value | None:
@@ -246,14 +247,18 @@ class Answers:
                 )
                 return frozenset({truth})
 
-    def _liveness(self) -> list[int]:
-        """For each place the variables that a token there may still read before they are answered again."""
+    def _liveness(self, beside: list[int] | None = None) -> list[int]:
+        """For each place the variables that a token there may still read before they are answered again.
+
+        *beside*: the same, had no scope a way out. It holds for what an event leads to that interrupts
+        nothing, since its activity speaks for the way out as long as the event can happen.
+        """
         places = self.net.places
         reads, writes = self._reads_and_writes()
-        after = [self._following(place) for place in places]
+        after = [self._following(place, leaves=beside is not None) for place in places]
         before: list[list[int]] = [[] for _ in places]
         for number, following in enumerate(after):
-            for one in following:
+            for one in (*following, *places[number].boundaries):
                 before[one].append(number)
         live = [0] * len(places)
         todo = list(range(len(places)))
@@ -265,7 +270,7 @@ class Answers:
                 out |= live[one] | (0 if places[one].kind == CHOICE else reads[one])
             new = (out & ~writes[number]) | (reads[number] if places[number].kind == CHOICE else 0)
             for one in places[number].boundaries:  # who is interrupted has not answered
-                new |= live[one]
+                new |= live[one] if places[one].interrupting or beside is None else beside[one]
             if new != live[number]:
                 live[number] = new
                 todo += before[number]
@@ -281,16 +286,15 @@ class Answers:
             writes.append(sum(1 << i for i in self.by_step.get(step, ())) if step else 0)
         return reads, writes
 
-    def _following(self, place: Place) -> list[int]:
+    def _following(self, place: Place, *, leaves: bool) -> list[int]:
         """Return where a token may go; the way out of a scope leads through what is inside it."""
         if place.kind == SCOPE:
-            return [*place.boundaries, place.start]
+            return [place.start]
         if place.kind == FLOW:
             return [place.target]
-        following = [*place.exits, *place.boundaries]
-        if place.kind in (END, TERMINATE) and place.scope != OUTERMOST:
-            following += self.net.places[place.scope].exits
-        return following
+        if leaves and place.kind in (END, TERMINATE) and place.scope != OUTERMOST:
+            return list(self.net.places[place.scope].exits)
+        return list(place.exits)
 
 
 def _with(world: World, values: Mapping[int, Value]) -> World:
