@@ -6,6 +6,7 @@ from typing import Any
 
 from marshmallow import Schema, fields
 
+from decision_engine import process
 from decision_engine.api.fields import (
     ActOut,
     CalendarDay,
@@ -22,7 +23,7 @@ from decision_engine.api.room import Room
 from decision_engine.api.tasks import TaskOut
 from decision_engine.commands import cases as commands
 from decision_engine.forms.fields import Choice, Line
-from decision_engine.queries import accountability, cases, findings, picture, tasks, trail
+from decision_engine.queries import accountability, cases, findings, picture, replay, tasks, trail
 from decision_engine.queries.pages import Page
 from decision_engine.work import Work
 
@@ -225,12 +226,28 @@ class CaseFindingOut(Schema):
     checks = fields.List(fields.Nested(CheckOut))
 
 
+class ReplayOut(Schema):
+    """Whether the steps in the log are a run of the case's diagram, played again by the proved rules alone.
+
+    If not, *at* is the first entry that is not. Of *erased* steps the answers are erased: there every lawful
+    answer was tried.
+    """
+
+    legal = fields.Boolean()
+    steps = fields.Integer(allow_none=True)
+    erased = fields.Integer(allow_none=True)
+    at = fields.Integer(allow_none=True)
+    element = fields.String(allow_none=True)
+    reason = Sentence(allow_none=True)
+
+
 class CaseFindingsOut(Schema):
-    """Every rule in force with its outcome."""
+    """Every rule in force with its outcome, and whether the log is a run of the diagram."""
 
     items = fields.List(fields.Nested(CaseFindingOut))
     summary = fields.Dict(keys=fields.String(), values=fields.Integer())
     rule_set = fields.String()
+    replay = fields.Nested(ReplayOut)
 
 
 class OpenElementOut(Schema):
@@ -346,9 +363,14 @@ def accountability_of_case(work: Work, query: dict[str, Any], case_id: str) -> d
 
 
 @room.ask("/cases/<id:case_id>/findings", "合法性检查", "What the law finds", answer=CaseFindingsOut)
-def findings_of_case(work: Work, case_id: str) -> Any:
-    """Return every rule in force with its outcome over the whole case file."""
-    return findings.of_case(work, cases.one_case(work, case_id))
+def findings_of_case(work: Work, case_id: str) -> dict[str, Any]:
+    """Return every rule in force with its outcome over the whole case file, and the log played again."""
+    case = cases.one_case(work, case_id)
+    found = findings.of_case(work, case)
+    return {
+        "items": found.items, "summary": found.summary, "rule_set": found.rule_set,
+        "replay": _played_again(replay.of_case(work.session, case)),
+    }  # fmt: skip
 
 
 @room.ask(
@@ -357,6 +379,15 @@ def findings_of_case(work: Work, case_id: str) -> Any:
 def diagram_of_case(work: Work, case_id: str) -> Any:
     """Return the exact XML of the case's procedure, what is open, passed and waited for."""
     return picture.of_case(work, cases.one_case(work, case_id))
+
+
+def _played_again(verdict: process.Verdict) -> dict[str, Any]:
+    told = dict.fromkeys(ReplayOut().fields)
+    match verdict:
+        case process.Legal(steps, unknown):
+            return told | {"legal": True, "steps": steps, "erased": unknown}
+        case process.Illegal(number, element, reason):
+            return told | {"legal": False, "at": number, "element": element, "reason": reason}
 
 
 def _plain(name: str, value: Any) -> bool:
