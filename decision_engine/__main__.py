@@ -1,4 +1,4 @@
-"""The command line: `decision-engine serve | worker | demo | db upgrade | deploy | check | audit verify`.
+"""The command line: `decision-engine serve | worker | demo | db | deploy | check | rules | audit`.
 
 Exit codes: 0 done, 1 refused or findings, 2 unreadable or misused.
 """
@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import logging
 import sys
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -19,10 +20,12 @@ from sqlalchemy import select
 
 from decision_engine import __version__, app, process, rules
 from decision_engine.access import CLOCK
+from decision_engine.calendar import local_day
 from decision_engine.commands import definitions, sessions
 from decision_engine.errors import DecisionEngineError
 from decision_engine.models import Case, Chain
-from decision_engine.queries import trail
+from decision_engine.queries import case_audit, trail
+from decision_engine.rules import coverage
 from decision_engine.work import reading, unit_of_work
 from decision_engine.worker import Worker
 
@@ -145,6 +148,35 @@ def deploy(files: tuple[Path, ...], approve: str | None, login: str, password: s
     console.print(f"{done.name} v{done.version} {done.status} {done.hash}")
 
 
+@main.command("rules")
+@click.option(
+    "--coverage", "with_coverage", is_flag=True, help="落实情况 · where each rule is held, and what shows it"
+)
+def list_rules(with_coverage: bool) -> None:
+    """列出规则 · list every rule; with --coverage, exit 1 if one has no place."""
+    if not with_coverage:
+        table = Table(
+            "规则 rule", "强度", "依据 law", "标题 title", title=f"规则集 · rule set {rules.RULE_SET_VERSION}"
+        )
+        for one in rules.declared():
+            table.add_row(one.id, one.strength.value, one.citation.zh, f"{one.title.zh}\n{one.title.en}")
+        console.print(table)
+        return
+    rows = coverage.table()
+    for line in coverage.lines(rows):
+        console.print(line, soft_wrap=True, markup=False, highlight=False)
+    counts = coverage.summary(rows)
+    placed = counts["rules"] - counts["NOWHERE"]
+    console.print(
+        f"共 {counts['rules']} 条规则，已落实 {placed} 条（{100 * placed // counts['rules']} %）"
+        f" · rules {counts['rules']}, placed {placed}"
+    )
+    for place in coverage.Place:
+        console.print(f"  {place.value.zh} · {place.value.en}: {counts[place.name]}")
+    console.print(f"  有测试证明 · shown by a test: {counts['shown']}")
+    sys.exit(1 if counts["NOWHERE"] else 0)
+
+
 # -- the log --------------------------------------------------------------------------------------------
 
 
@@ -174,6 +206,24 @@ def verify() -> None:
     sys.exit(1 if broken else 0)
 
 
+@audit_group.command("case")
+@click.argument("case_id")
+@click.option(
+    "--all", "everything", is_flag=True, help="含不适用、尚未到达的规则 · also rules without any bearing yet"
+)
+def audit_case(case_id: str, everything: bool) -> None:
+    """逐条核查一件案件 · hold one case against every rule; exit 1 if one is broken, 2 if there is no such case."""
+    with reading(app.open_house(), as_actor=CLOCK) as work:
+        case = work.session.get(Case, case_id)
+        if case is None:
+            console.print("[red]没有这个案件 · there is no such case[/red]")
+            sys.exit(2)
+        with console.status("正在核查 · checking"):
+            found = case_audit.audited(work, case)
+    _show_audit(found, everything=everything)
+    sys.exit(0 if found.clean else 1)
+
+
 # -- showing --------------------------------------------------------------------------------------------
 
 
@@ -194,6 +244,32 @@ def _load_town(house: Any) -> None:
         '{"login": "...", "password": "..."}',
         soft_wrap=True,
     )
+
+
+def _show_audit(found: case_audit.CaseAudit, *, everything: bool) -> None:
+    say = partial(console.print, soft_wrap=True, highlight=False)
+    say(f"{found.case.label} {found.case.title}（规则集 · rule set {found.rule_set}）", markup=False)
+    chain = found.chain
+    if chain.intact:
+        say(f"日志 {chain.length} 条完好 · {chain.length} entries intact")
+    else:
+        say(f"[red]日志第 {chain.broken_at} 条起不可信 · from entry {chain.broken_at}: {chain.reason}[/red]")
+    say(f"例外情形 {len(found.exceptions)} 项 · exceptions used: {len(found.exceptions)}")
+    for used in found.exceptions:
+        approved = f"{used.approver_post or ''} {used.approver or '—'}"
+        say(
+            f"  {used.rule} #{used.evidence.seq} {approved}（{local_day(used.at)}）：{used.reason or '—'}",
+            markup=False,
+        )
+    for outcome, name in case_audit.ORDER.items():
+        say(f"[bold]{name.zh} · {name.en}: {found.counts.get(outcome, 0)}[/bold]")
+        if outcome in {"NOT_APPLICABLE", "NOT_CHECKED"} and not everything:
+            continue
+        for one in (one for one in found.judged if one.outcome == outcome):
+            proof = " ".join(f"#{seq}" for seq in one.events) or "—"
+            say(f"  {one.rule} {one.title.zh} · {one.title.en}  [{proof}]", markup=False)
+            if one.reason is not None:
+                say(f"    {one.reason.zh}\n    {one.reason.en}", markup=False)
 
 
 def _show(report: dict[str, Any]) -> None:
