@@ -114,7 +114,7 @@ def many_opinions_propose_an_evaluation(facts: Facts) -> Verdict:
     reports = facts.all("report_execution")
     if not reports:
         return NOT_APPLICABLE
-    count = sum(one.number("feedback_count") or 0 for one in reports)
+    count = sum(one.number("feedback_count") or 0 for one in reports) + _letters(facts)
     threshold, affected = facts.value("feedback_count_threshold"), facts.case.number("affected_people") or 0
     share = facts.value("feedback_share_threshold")
     many = isinstance(threshold, int) and count >= threshold
@@ -125,6 +125,12 @@ def many_opinions_propose_an_evaluation(facts: Facts) -> Verdict:
         f"执行以来收到公众意见{count}条，已达到建议开展后评估的数量。请考虑开展后评估。",
         f"{count} opinions came from the public since execution began, enough to propose an evaluation. Consider it.",
     )
+
+
+def _letters(facts: Facts) -> int:
+    """Return how many opinions of the public came in since the decision was published."""
+    published = facts.latest("publish_decision")
+    return sum(one.at > published.at for one in facts.comments) if published else 0
 
 
 @rule(

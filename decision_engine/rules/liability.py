@@ -171,8 +171,7 @@ def problems_are_reported_at_once(facts: Facts) -> Verdict:
     return None
 
 
-# A door for letters during execution is not built: the executor only counts them (report_execution.feedback_count).
-# Declared for the auditor without a function, so the coverage table shows it as held nowhere.
+# The public's door stays open after the decision; R-EXE-04 counts what comes in.
 stated(
     "R-713-35-2",
     Text(
@@ -182,7 +181,7 @@ stated(
     law=DECREE_713,
     article="35",
     strength="O",
-    checks="A",
+    held=("tests/test_feedback.py::test_letters_and_calls_during_execution_are_taken_in_and_marked",),
 )
 
 
