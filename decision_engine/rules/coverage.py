@@ -82,7 +82,7 @@ def places(one: Rule) -> tuple[Place, ...]:
         (Place.PROVER, bool(one.static)),
         (Place.GATE, one.decide is not None and bool(one.gates) and "G" in one.checks),
         (Place.AUDIT, one.decide is not None and "A" in one.checks),
-        (Place.ELSEWHERE, bool(one.held)),
+        (Place.ELSEWHERE, bool(one.held) and not (one.static and one.decide is None)),
     )
     found = tuple(place for place, holds in held if holds)
     if found:

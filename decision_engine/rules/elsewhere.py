@@ -83,6 +83,7 @@ stated(
     Text("后评估结果作为调整决策的重要依据", "The result of an evaluation is a basis for adjusting"),
     law=DECREE_713,
     article="36",
+    held=("tests/process/test_mutants.py::test_an_unlawful_or_unsound_variant_is_refused_by_its_rule",),
 )
 stated(
     "R-EVA-06",
@@ -93,6 +94,7 @@ stated(
     article="评估步骤",
     strength="X",
     mark="v:PE-CQ",
+    held=("tests/process/test_mutants.py::test_an_unlawful_or_unsound_variant_is_refused_by_its_rule",),
 )
 
 # -- the log, the case file, the access rules ------------------------------------------------------------------
