@@ -299,13 +299,19 @@ def feedback_was_published(facts: Facts) -> Verdict:
     mark="D",
 )
 def feedback_came_in_time(facts: Facts) -> Verdict:
-    """Feedback is published within twenty working days after the period closed."""
-    notice, feedback = facts.latest("publish_notice"), facts.latest("publish_feedback")
+    """Feedback is published within twenty working days after the public was last heard.
+
+    That is the end of the period, or a hearing of the same round that was held after it.
+    """
+    notice = facts.latest("publish_notice")
     deadline = notice.day("deadline") if notice else None
-    if deadline is None:
+    if notice is None or deadline is None:
         return NOT_APPLICABLE
-    published = (feedback.day("published_at") or feedback.local_day) if feedback else facts.today
-    limit = facts.calendar.add(deadline, facts.period("feedback_days", deadline)).day
+    given = facts.after(notice.seq, "publish_feedback")
+    published = (given[-1].day("published_at") or given[-1].local_day) if given else facts.today
+    heard = [day for one in facts.after(notice.seq, "hold_hearing") if (day := one.day("hearing_at"))]
+    closed = max(deadline, *heard) if heard else deadline
+    limit = facts.calendar.add(closed, facts.period("feedback_days", closed)).day
     if published <= limit:
         return None
     return Text(
