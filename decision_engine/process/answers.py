@@ -108,18 +108,14 @@ class Answers:
     def ways(self, place: Place, world: World) -> Iterable[tuple[tuple[int, ...], World]]:
         """Return the ways out of a gateway that some answers allow."""
         read = self._read(place.number)
-        known = tuple([world[i] for i in read])
-        if OPEN in known:
-            return [
-                (exits, settled)
-                for settled in self._settled(world, read)
-                for exits in self._exits(place, settled)
-            ]
-        key = (place.number, known)
-        found = self._ways.get(key)
-        if found is None:
-            found = self._ways[key] = self._exits(place, world)
-        return [(exits, world) for exits in found]
+        found = []
+        for settled in self._settled(world, read):
+            key = (place.number, tuple([settled[i] for i in read]))
+            exits = self._ways.get(key)
+            if exits is None:
+                exits = self._ways[key] = self._exits(place, settled)
+            found += [(way, settled) for way in exits]
+        return found
 
     def answered(self, place: Place, world: World) -> Iterable[World]:
         """Return what may be known once a step is done."""

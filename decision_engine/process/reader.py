@@ -75,11 +75,16 @@ def read(files: Mapping[str, bytes], *, display: bool = False) -> Diagram:
     return diagram
 
 
-def examine(files: Mapping[str, bytes], *, display: bool = False) -> tuple[Diagram, tuple[Finding, ...]]:
-    """Return what could be read of *files*, and every reason against it; raises for a file as a whole."""
-    documents = [(name, parse(name, data)) for name, data in files.items()]
+def examine(
+    files: Mapping[str, bytes], *, display: bool = False, parsed: Mapping[str, Any] | None = None
+) -> tuple[Diagram, tuple[Finding, ...]]:
+    """Return what could be read of *files*, and every reason against it; raises for a file as a whole.
+
+    *parsed*: what `xml.parse` made of the files already.
+    """
     if len(files) > MAX_FILES or sum(map(len, files.values())) > MAX_TOTAL:
         raise refused("", "部署的文件过多或过大。", "The deployment has too many or too large files.")
+    documents = [(name, parsed[name] if parsed else parse(name, data)) for name, data in files.items()]
     reading = _Reading(display)
     for name, root in documents:
         reading.document(name, root)

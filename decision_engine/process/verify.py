@@ -73,9 +73,10 @@ def check(files: Files, statutes: Sequence[Statute]) -> dict[str, Any]:
     contents = _contents(files)
     unreadable: dict[str, tuple[Finding, ...]] = {}
     refused: list[Finding] = []
+    parsed: dict[str, Any] = {}
     for name, data in contents.items():
         try:
-            parse(name, data)
+            parsed[name] = parse(name, data)
         except Unreadable as error:
             unreadable[name] = error.findings
         except Refused as error:
@@ -85,7 +86,7 @@ def check(files: Files, statutes: Sequence[Statute]) -> dict[str, Any]:
     diagram: Diagram | None = None
     try:
         if readable:
-            diagram, found = examine(readable)
+            diagram, found = examine(readable, parsed=parsed)
             refused += found
             if all(finding.rule == "S-STRUCTURE" for finding in found) and _is_connected(diagram):
                 refused += verify(diagram, statutes)
