@@ -82,7 +82,7 @@ def worker() -> None:
 
 
 @main.command()
-@click.option("--story", type=click.Choice(["S1", "S2"]), help="完整演示一件决策 · play a whole decision")
+@click.option("--story", type=click.Choice(["S1", "S2", "S3"]), help="完整演示一件决策 · play a whole decision")
 def demo(story: str | None) -> None:
     """载入演示镇，或完整演示一件决策 · load the demonstration town, or play a whole decision over HTTP."""
     from decision_engine import demo as demonstration  # noqa: PLC0415  heavy, and no part of a real service

@@ -13,10 +13,11 @@ from rich.console import Console
 
 from decision_engine.demo.s1 import S1
 from decision_engine.demo.s2 import S2
+from decision_engine.demo.s3 import S3
 from decision_engine.demo.stage import open_stage
 from decision_engine.demo.story import Check, Story
 
-STORIES: dict[str, Story] = {one.name: one for one in (S1, S2)}
+STORIES: dict[str, Story] = {one.name: one for one in (S1, S2, S3)}
 
 
 def play(name: str, console: Console | None = None) -> int:
