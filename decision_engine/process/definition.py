@@ -144,6 +144,10 @@ _AWAITED = frozenset({"intermediateCatchEvent", "receiveTask"})
 
 def _unsupported(diagram: Diagram) -> Iterator[Finding]:
     """Find what the engine cannot run rightly, should a reader have let it through."""
+    for process in diagram.processes:
+        if not process.executable:  # read only to be looked at
+            message = Text("流程仅供查看，不可执行。", "The process was read to be looked at, not to be run.")
+            yield Finding("U-ELEMENT", "unsupported", process.id, message, line=process.line)
     guarded = {element.attached_to for element in diagram.elements.values()}
     for element in diagram.elements.values():
         kind = element.event.kind if element.event else "none"

@@ -205,7 +205,7 @@ class _Proof:
         steps = {place.element.step for place in self.net.places if place.element is not None}
         told: dict[str, tuple[Condition, ...]] = {}
         wanted: set[Variable] = {variable for _, variable in self.plan.exits if variable in read}
-        eager: set[str] = set()
+        eager: set[str] = {variable.step or "" for variable in wanted if variable.step in steps}
         for step, condition in self._conditions():
             if step in steps:
                 told[step] = (*told.get(step, ()), condition)
