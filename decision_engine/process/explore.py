@@ -109,6 +109,7 @@ class Explorer(Generic[World]):
         self._reach: dict[int, frozenset[int]] = {}
         self._sides: dict[int, frozenset[int]] = {}
         self._footprints: dict[int, Effects] = {}
+        self._ending: set[int] = set()  # moves from here may end a whole scope at once
         self._chosen: dict[Marking, tuple[list[Move], list[Move]]] = {}
         self._main: frozenset[int] | None = None
         self.graph: Graph[World] = Graph(self.net)
@@ -276,6 +277,8 @@ class Explorer(Generic[World]):
         mine = NOTHING
         for move in group:
             mine |= self._footprint(move.token % size)
+            if move.token % size in self._ending:
+                return False  # it takes the others' tokens away
         return not any(mine.disturbs(self.effects[number]) for number in reached)
 
     def _next(
@@ -315,6 +318,8 @@ class Explorer(Generic[World]):
                 if place.kind == FLOW:
                     todo.append(place.target)
                 elif place.kind in (END, TERMINATE):
+                    if place.kind == TERMINATE:
+                        self._ending.add(number)
                     if place.scope != OUTERMOST:
                         found |= self.effects[place.scope]
                         todo += self.net.places[place.scope].exits

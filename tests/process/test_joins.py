@@ -6,6 +6,7 @@ in our engine. Both must fail, or the story proves nothing.
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from random import Random
 from typing import Any
 
@@ -150,10 +151,15 @@ class StockInclusive(specs.Inclusive):
         return bool(stock.InclusiveGateway._check_threshold_unstructured(self, token))
 
 
-def switch_on_stock_joins(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Put SpiffWorkflow's joins into our engine, and keep the history they go by."""
-    monkeypatch.setitem(building._GATEWAYS, "parallelGateway", StockParallel)
-    monkeypatch.setitem(building._GATEWAYS, "inclusiveGateway", StockInclusive)
+def switch_on_stock_joins(monkeypatch: pytest.MonkeyPatch, *only: str) -> None:
+    """Put SpiffWorkflow's joins into our engine (or *only* some), and keep the history they go by.
+
+    Definitions are built anew, and forgotten afterwards.
+    """
+    monkeypatch.setattr(building, "_cache", OrderedDict())
+    for kind, join in (("parallelGateway", StockParallel), ("inclusiveGateway", StockInclusive)):
+        if not only or kind in only:
+            monkeypatch.setitem(building._GATEWAYS, kind, join)
     monkeypatch.setattr(saving, "_rows", _every_row)
 
 
