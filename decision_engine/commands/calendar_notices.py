@@ -52,7 +52,7 @@ def approve_notice(work: Work, notice_id: str) -> CalendarNotice:
         raise Forbidden(Text("须由录入人以外的第二人批准。", "A second person must approve."))
     row.status, row.approved_by, row.approved_at = "APPROVED", work.actor.person_id, work.now
     work.session.flush()
-    recounted = count_anew(work)
+    recounted = count_anew(work, standing, row.id)
     work.record(
         "calendar.approved",
         CHAIN,

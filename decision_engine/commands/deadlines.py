@@ -12,10 +12,11 @@ from datetime import datetime, timedelta
 from sqlalchemy import select
 
 from decision_engine import rules
+from decision_engine.access import Standing
 from decision_engine.calendar import SHANGHAI, WorkCalendar, add_months, end_of_day, local_day
 from decision_engine.models import Case, Job
 from decision_engine.queries.casefile import CaseFile, open_file
-from decision_engine.work import Work
+from decision_engine.work import Work, stamp
 
 PARAMETER = re.compile(r"\s*(?:parameter\(\s*['\"])?([a-z][a-z0-9_]*)(?:['\"]\s*\))?\s*")
 DURATION = re.compile(r"P(?:(\d+)Y)?(?:(\d+)M)?(?:(\d+)W)?(?:(\d+)D)?(?:T(?:(\d+)H)?(?:(\d+)M)?(?:(\d+)S)?)?")
@@ -47,8 +48,11 @@ def due(step: str | None, text: str, begun: datetime, file: CaseFile) -> tuple[d
     return _after(begun, text, file.calendar)
 
 
-def count_anew(work: Work) -> int:
-    """Count every provisional deadline that has not passed anew, log old and new moment, return how many changed."""
+def count_anew(work: Work, standing: Standing, notice_id: str) -> int:
+    """Count every provisional deadline that has not passed anew, log old and new moment, return how many changed.
+
+    *notice_id* is the calendar notice that came into force, *standing* that of who approved it.
+    """
     waiting = work.session.scalars(
         select(Job)
         .where(Job.state == "PENDING", Job.provisional, Job.due_at > work.now)
@@ -57,15 +61,19 @@ def count_anew(work: Work) -> int:
     changed = 0
     for job in list(waiting):
         case = work.session.get_one(Case, job.case_id, with_for_update=True)
-        due_at, provisional = due(job.step, job.period, job.created_at, open_file(work, case, job.step))
+        file = open_file(work, case, job.step)
+        due_at, provisional = due(job.step, job.period, job.created_at, file)
         if (due_at, provisional) == (job.due_at, job.provisional):
             continue
         work.record(
             "deadline.counted",
             case,
+            standing=standing,
+            notice=notice_id,
+            calendar=file.calendar.version,
             timer={"id": job.subject, "element": job.element, "step": job.step},
-            before=job.due_at.isoformat(timespec="milliseconds"),
-            after=due_at.isoformat(timespec="milliseconds"),
+            before=stamp(job.due_at),
+            after=stamp(due_at),
             provisional=provisional,
         )
         job.due_at, job.provisional = due_at, provisional

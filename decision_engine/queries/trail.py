@@ -233,6 +233,18 @@ def _comment(one: Entry, _names: Mapping[str, str]) -> Text:
     return Text("提出一条意见" + ("（逾期）" if late else ""), "commented" + (" (late)" if late else ""))
 
 
+def _recounted(one: Entry, names: Mapping[str, str]) -> Text:
+    name = act_name(one.body, names)
+    before, after = (
+        datetime.fromisoformat(one.body[key]).astimezone(SHANGHAI).strftime("%Y-%m-%d %H:%M")
+        for key in ("before", "after")
+    )
+    return Text(
+        f"批准放假通知，“{name.zh}”的期限由 {before} 重新计算为 {after}",
+        f"approved a holiday notice; “{name.en}” was due {before} and is now due {after}",
+    )
+
+
 _TOLD: Mapping[str, Callable[[Entry, Mapping[str, str]], Text]] = {
     "case.opened": _opened,
     "task.completed": _completed,
@@ -240,6 +252,7 @@ _TOLD: Mapping[str, Callable[[Entry, Mapping[str, str]], Text]] = {
     "task.returned": _with_step("退回", "gave back"),
     "task.transferred": _with_step("转办", "passed on"),
     "timer.fired": _fired,
+    "deadline.counted": _recounted,
     "document.added": _paper,
     "comment.received": _comment,
     "act.refused": _refused,
