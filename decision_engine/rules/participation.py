@@ -236,7 +236,10 @@ def hearing_is_announced(facts: Facts) -> Verdict:
     article="16",
 )
 def participants_are_chosen_openly(facts: Facts) -> Verdict:
-    """Participants are chosen by a published method, openly, from every side, and listed beforehand."""
+    """Participants are chosen by a published method, openly, from every side, and listed beforehand.
+
+    The groups affected, as found when the procedure was determined, are sides, whoever drew up the hearing's list.
+    """
     if facts.act.flag("selection_needed") is not True:
         return NOT_APPLICABLE
     lacking = incomplete(
@@ -250,7 +253,8 @@ def participants_are_chosen_openly(facts: Facts) -> Verdict:
     if lacking is not None:
         return lacking
     present = {one.text("side") for one in facts.act.entries("participants")}
-    absent = tuple(side for side in facts.act.texts("sides") if side not in present)
+    sides = dict.fromkeys((*facts.act.texts("sides"), *listed(facts, "affected_groups")))
+    absent = tuple(side for side in sides if side not in present)
     if absent:
         return Text(
             f"以下利益相关方没有代表参加听证：{'、'.join(absent)}。请补选代表后再召开。",
