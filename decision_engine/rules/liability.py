@@ -12,10 +12,12 @@ from datetime import date
 from decision_engine.language import Text
 from decision_engine.rules.facts import Facts, Record
 from decision_engine.rules.law import DECREE_713
-from decision_engine.rules.matter import ACTIVITIES, answered, is_non_public, listed
+from decision_engine.rules.legality import FOR_MEETING, opens_the_meeting
+from decision_engine.rules.matter import ACTIVITIES, answered, is_non_public, listed, written
 from decision_engine.rules.rule import NOT_APPLICABLE, UNDECIDABLE, Verdict, rule, stated
 
-FAVOURABLE = frozenset({"LEGAL", "LEGAL_AFTER_REVISION", "EXPLORATORY_RISK_STATED"})
+FAVOURABLE = FOR_MEETING
+"""Conclusions of the legality review that speak for the draft; a needed revision must still be confirmed."""
 CONTRARY = frozenset({"DISAGREE", "RESERVED"})
 ORGAN, LEAD_UNIT = "ORGAN", "LEAD_UNIT"
 
@@ -49,8 +51,12 @@ def gaps(facts: Facts) -> tuple[Gap, ...]:
         (_experts_argued(facts), Gap(Text("专家论证", "expert argumentation"), "19", LEAD_UNIT)),
         (_risk_was_assessed(facts), Gap(Text("风险评估", "risk assessment"), "22", LEAD_UNIT)),
         (_risk_was_controllable(facts), Gap(Text("风险可控的认定", "the finding on the risk"), "24", ORGAN)),
+        (_competition_was_reviewed(facts), Gap(Text("公平竞争审查", "fair-competition review"), "29", LEAD_UNIT)),
+        (_villagers_agreed(facts), Gap(Text("村民会议讨论", "the villagers' meeting"), "3", LEAD_UNIT)),
         (_was_reviewed(facts), Gap(Text("合法性审查", "legality review"), "25", ORGAN)),
         (_was_discussed(facts), Gap(Text("集体讨论", "collective discussion"), "30", ORGAN)),
+        (_congress_was_asked(facts), Gap(Text("人大程序", "the people's congress"), "8", ORGAN)),
+        (_was_approved(facts), Gap(Text("上级批准", "approval by the higher organ"), "3", ORGAN)),
         (_party_was_asked(facts), Gap(Text("向同级党委请示报告", "the report to the party committee"), "31", ORGAN)),
     )  # fmt: skip
     return tuple(gap for done, gap in wanting if not done)
@@ -89,9 +95,30 @@ def _risk_was_controllable(facts: Facts) -> bool:
     return found.text("outcome") == "CONTROLLABLE"
 
 
+def _competition_was_reviewed(facts: Facts) -> bool:
+    review = facts.latest("fair_competition_review")
+    if review is None:
+        return answered(facts, "market_players") is not True
+    return review.text("outcome") != "RESTRICTION"
+
+
+def _villagers_agreed(facts: Facts) -> bool:
+    return answered(facts, "village_matter") is not True or facts.latest("hold_villagers_meeting") is not None
+
+
+def _congress_was_asked(facts: Facts) -> bool:
+    return written(facts, "npc_route") in {"", "NONE"} or facts.latest("report_npc") is not None
+
+
+def _was_approved(facts: Facts) -> bool:
+    if answered(facts, "external_approval") is not True:
+        return True
+    return any(one.text("outcome") == "APPROVED" for one in facts.all("external_approval"))
+
+
 def _was_reviewed(facts: Facts) -> bool:
     opinion = facts.latest("issue_legality_opinion")
-    return opinion is not None and opinion.text("outcome") in FAVOURABLE
+    return opinion is not None and opens_the_meeting(opinion)
 
 
 def _was_discussed(facts: Facts) -> bool:
@@ -294,11 +321,15 @@ def _dissent_in(facts: Facts, opened: Record) -> tuple[frozenset[str], frozenset
     """Return who differed in a meeting that has signed minutes, and whose dissent those minutes record."""
     later = facts.after(opened.seq, "open_meeting")
     end = later[0].seq if later else facts.records[-1].seq + 1
-    held = [one for one in facts.after(opened.seq, "member_speaks", "sign_minutes") if one.seq < end]
+    kinds = ("member_speaks", "vote", "principal_decides", "sign_minutes")
+    held = [one for one in facts.after(opened.seq, *kinds) if one.seq < end]
     minutes = [one for one in held if one.kind == "sign_minutes"]
     if not minutes:
         return frozenset(), frozenset()
     voiced = {one.item or one.person or "" for one in held if one.text("stance") in CONTRARY}
+    if any(one.kind == "principal_decides" and one.text("outcome") == "APPROVE" for one in held):
+        ballots = [ballot for one in held if one.kind == "vote" for ballot in one.entries("ballots")]
+        voiced |= {ballot.text("member") for ballot in ballots if ballot.text("vote") == "NO"}
     recorded = {
         one.text("member")
         for signed in minutes

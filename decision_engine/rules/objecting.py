@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from decision_engine.rules.facts import Facts, Record
+from decision_engine.rules.legality import FOR_MEETING
 
-FAVOURABLE = frozenset({"LEGAL", "LEGAL_AFTER_REVISION", "EXPLORATORY_RISK_STATED"})
 _SPECIAL = ("determine_procedure", "draft_decision", "finalize_draft", "adjust_draft")
 _ASKED = ("run_survey", "hold_hearing", "handle_comments")
 
@@ -25,7 +25,7 @@ def lets_the_matter_go_on(facts: Facts) -> bool:
 
     So a reviewer can always conclude that a step is missing, and the matter goes back for it.
     """
-    return facts.gate != "issue_legality_opinion" or facts.act.text("outcome") in FAVOURABLE
+    return facts.gate != "issue_legality_opinion" or facts.act.text("outcome") in FOR_MEETING
 
 
 def most_object(facts: Facts) -> bool:

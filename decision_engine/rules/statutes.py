@@ -18,9 +18,9 @@ from decision_engine.rules.law import (
     SCHOOL_NOTICE,
     WASTE_LAW,
 )
+from decision_engine.rules.legality import FOR_MEETING
 from decision_engine.rules.matter import ACTIVITIES, incomplete, is_non_public, matter_type
 from decision_engine.rules.objecting import (
-    FAVOURABLE,
     lets_the_matter_go_on,
     most_object,
     special,
@@ -240,7 +240,7 @@ def documents_create_no_penalties(facts: Facts) -> Verdict:
 
 
 def _was_refused(opinion: Record | None) -> bool:
-    return opinion is not None and opinion.text("outcome") not in FAVOURABLE
+    return opinion is not None and opinion.text("outcome") not in FOR_MEETING
 
 
 @rule(
