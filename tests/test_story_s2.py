@@ -129,6 +129,16 @@ def test_s2_b_a_draft_changed_after_the_confirmation_is_not_the_one_reviewed(bef
     assert wrong(stage) == ["被拒绝的操作所依据的规则"]
 
 
+def test_s2_b_another_paper_in_the_place_of_the_draft_is_not_the_one_reviewed(before):
+    """(b) Nor does it help to hand in a different document as the draft."""
+    stage = before("assemble_meeting_package")
+    other = stage.file("officer", "D06", "另一份草案", "加收滞纳金。", name="other")
+    package = meetings.meeting_package(stage)
+    next(one for one in package["meeting_package"] if one["slot"] == "DRAFT")["document_ref"] = other
+    with nothing_is_written_but_the_refusal(stage, "R-LEG-10"):
+        unlawful(stage.refused("officer", "assemble_meeting_package", package), "R-LEG-10")
+
+
 def test_s2_b_nor_is_it_swapped_between_the_package_and_the_meeting(before):
     """(b) The same where the text changes after the package was made, or on the very day of the meeting."""
     stage = before("government_meeting")

@@ -166,6 +166,11 @@ def opinion_is_bound_to_the_draft(facts: Facts) -> Verdict:
     opinion = latest_opinion(facts)
     if opinion is None:
         return NOT_APPLICABLE
+    if _another_paper_is_handed_in(facts):
+        return Text(
+            "提请讨论的草案不是经审查的草案文件。请附经合法性审查的草案。",
+            "The draft handed in for the meeting is not the paper that was reviewed. Attach the reviewed draft.",
+        )
     changed = draft_after(facts, opinion)
     if changed is None:
         return None
@@ -177,6 +182,17 @@ def opinion_is_bound_to_the_draft(facts: Facts) -> Verdict:
         f"The review was of {en}; the draft is now version {changed.no}. A substantive change is reviewed again, an "
         "editorial one confirmed by the reviewer.",
     )
+
+
+def _another_paper_is_handed_in(facts: Facts) -> bool:
+    """Tell whether the package names as the draft a document other than the one last drafted."""
+    drafted = facts.latest(*DRAFTING)
+    papers = {
+        one.text("document_ref")
+        for one in facts.act.entries("meeting_package")
+        if facts.gate == "assemble_meeting_package" and one.text("slot") == "DRAFT"
+    } - {""}
+    return drafted is not None and drafted.has("draft_ref") and bool(papers - {drafted.text("draft_ref")})
 
 
 @rule(
