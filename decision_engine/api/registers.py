@@ -1,4 +1,4 @@
-"""What auditors look at first: the exceptions used, and the tracing of a case from facts to persons and back."""
+"""Registers of a case: exceptions used, measures tracked, responsibility traced from facts to persons and back."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from decision_engine.api.cases import EvidenceOut
 from decision_engine.api.fields import Moment, PageQuery, Said, Sentence, page_of
 from decision_engine.api.room import Room
 from decision_engine.forms.fields import Line
-from decision_engine.queries import cases, exceptions, reverse, tracing
+from decision_engine.queries import cases, exceptions, measures, reverse, tracing
 from decision_engine.queries.chronicle import chronicle
 from decision_engine.work import Work
 
@@ -234,6 +234,29 @@ class TracingOut(Schema):
     way_back = fields.Nested(WayBackOut, allow_none=True)
 
 
+class MeasureOut(Schema):
+    """A preventive measure: OWED (not yet a task), OPEN, OVERDUE or DONE."""
+
+    number = fields.Integer()
+    risk = fields.String(allow_none=True)
+    measure = fields.String()
+    task = fields.String(allow_none=True)
+    owner = fields.String(allow_none=True)
+    due_on = fields.Date(allow_none=True)
+    state = fields.String()
+    reported_by = fields.String(allow_none=True)
+    reported_at = Moment(allow_none=True)
+    evidence = fields.List(fields.Nested(EvidenceOut))
+
+
+class MeasuresOut(Schema):
+    """The measures of the newest risk assessment; *open* counts those not done."""
+
+    items = fields.List(fields.Nested(MeasureOut))
+    total = fields.Integer()
+    open = fields.Integer()
+
+
 ExceptedPageOut = page_of(ExceptedOut)
 
 
@@ -275,3 +298,14 @@ def tracing_of_case(work: Work, query: dict[str, Any], case_id: str) -> dict[str
         "effects": reverse.effects(log, report),
         "way_back": reverse.trace_back(log, report, key) if key else None,
     }
+
+
+@room.ask(
+    "/cases/<id:case_id>/measures", "风险防范措施落实", "Preventive measures", answer=MeasuresOut, noted=True
+)
+def measures_of_case(work: Work, case_id: str) -> dict[str, Any]:
+    """Return the measures of the newest risk assessment and where each stands; the reading is noted."""
+    case = cases.one_case(work, case_id)
+    cases.note_reading(work, case.id, "measures")
+    found = measures.tracked(chronicle(work, case))
+    return {"items": found, "total": len(found), "open": sum(one.state != measures.DONE for one in found)}

@@ -56,10 +56,12 @@ FACTS: tuple[Fact, ...] = (
     ),
     _fact(
         "F03",
-        "谁决定启动、依据是什么",
-        "Who decided to start, on what basis",
-        "decide_initiation",
-        "outcome reasons decided_on decided_in",
+        "谁决定启动、依据是什么、适用何种程序",
+        "Who decided to start, on what basis, and which procedure applies",
+        "decide_initiation determine_procedure",
+        "outcome reasons decided_on decided_in non_public non_public_basis is_technical not_technical_reason "
+        "risk_trigger no_risk_trigger_reason market_players no_market_players_reason external_approval npc_route "
+        "village_matter hearing_required",
     ),
     _fact(
         "F04",
@@ -102,8 +104,8 @@ FACTS: tuple[Fact, ...] = (
         "F09",
         "每条意见及其处理、处理人、理由",
         "Every comment, its handling, handler, reason",
-        "handle_comments publish_feedback",
-        "points summary published_at",
+        "hold_symposium run_survey hold_villagers_meeting handle_comments publish_feedback",
+        "held_on participants sample_size responses objecting results meetings points summary published_at",
         "comment.received",
         ("non_public", True),
     ),
@@ -151,9 +153,9 @@ FACTS: tuple[Fact, ...] = (
         "F15",
         "法律顾问意见、审查意见、采纳情况",
         "Advisers' opinions, the reviewer's findings, what was adopted",
-        "legal_adviser_opinion issue_legality_opinion",
-        "firm conclusion opinion outcome within_authority procedure_performed content_consistent revisions advice "
-        "confirmed",
+        "legal_adviser_opinion issue_legality_opinion handle_refused_draft",
+        "firm conclusion opinion outcome reasons within_authority procedure_performed content_consistent "
+        "revisions advice confirmed",
     ),
     _fact(
         "F16",
@@ -224,7 +226,7 @@ FACTS: tuple[Fact, ...] = (
         "执行单位、任务、报告、督查",
         "Executor, tasks, reports, inspections",
         "name_executor report_execution",
-        "executor responsible_person tasks status progress reported_on inspections task_results",
+        "executor responsible_person tasks status progress reported_on inspections measures_done",
     ),
     _fact(
         "F27",

@@ -373,10 +373,10 @@ def test_an_erased_answer_leaves_the_act_and_the_fact_is_no_longer_shown(
     straight: Stage, tmp_path: Path
 ) -> None:
     stage = moved(straight, tmp_path / "erased")
-    start = facts_of(traced(stage))["F03"]["entries"][0]
+    start = facts_of(traced(stage))["F02"]["entries"][0]
     with stage.house.writing() as session, session.begin():
         session.execute(delete(EventPayload).where(EventPayload.event_id == start["evidence"]["event_id"]))
-    fact = facts_of(traced(stage))["F03"]
+    fact = facts_of(traced(stage))["F02"]
     stage.house.engine.dispose()
     assert fact["state"] == "ERASED"
     entry = fact["entries"][0]
