@@ -12,7 +12,7 @@ of the diagram counts, and twelve branches of three tasks are thirty-six steps.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Generic, TypeVar
 
@@ -65,6 +65,18 @@ class Effects:
 NOTHING = Effects()
 
 
+@dataclass(frozen=True, slots=True)
+class _Spread:
+    """Where tokens can come (as bits), what may be noticed there, and the scopes whose ends are among it."""
+
+    places: int = 0
+    effects: Effects = NOTHING
+    ended: frozenset[int] = frozenset()
+
+    def and_(self, other: _Spread) -> _Spread:
+        return _Spread(self.places | other.places, self.effects | other.effects, self.ended | other.ended)
+
+
 @dataclass(slots=True)
 class Edge(Generic[World]):
     """One move from a node of the graph to another (or to an end of its own: *outcome* tells)."""
@@ -106,7 +118,12 @@ class Explorer(Generic[World]):
     ) -> None:
         self.game, self.net, self.keep = game, game.net, keep
         self.effects = [effects(place) for place in self.net.places]
-        self._reach: dict[int, frozenset[int]] = {}
+        self._spreads: dict[int, _Spread] = {}
+        self._joins = [
+            (place, sum(1 << flow for flow in place.joins)) for place in self.net.places if place.joins
+        ]
+        self._ends = [place for place in self.net.places if place.kind == TERMINATE]
+        self._signals = sum(1 << place.number for place in self.net.places if place.trigger == "signal")
         self._sides: dict[int, frozenset[int]] = {}
         self._footprints: dict[int, Effects] = {}
         self._ending: set[int] = set()  # moves from here may end a whole scope at once
@@ -250,58 +267,90 @@ class Explorer(Generic[World]):
         return found
 
     def _undisturbed(self, lead: int, group: list[Move], standing: list[int]) -> bool:
+        """Whether nothing that can happen while *lead* rests could notice its moves, or be noticed by them."""
         places, size = self.net.places, self.game.size
-        own = {lead, *places[lead].rivals, *places[lead].boundaries}
-        above = self._above(lead)
-        reached: set[int] = set()
-        resting = {number for number in standing if places[number].kind == FLOW}
-        outside = above | {OUTERMOST}
-        todo = [
-            number
-            for number in standing
-            if number not in own
-            and number not in above
-            and not (places[number].kind == BOUNDARY and places[number].host in above)
-        ]
-        while todo:
-            number = todo.pop()
-            if number in reached:
-                continue
-            reached.add(number)
-            place = places[number]
-            if number in own or (place.kind == TERMINATE and place.scope in outside):
-                return False
-            if place.trigger == "signal":
-                return False
-            todo += self._next(place, lead, above, reached, resting)
         mine = NOTHING
         for move in group:
             mine |= self._footprint(move.token % size)
             if move.token % size in self._ending:
                 return False  # it takes the others' tokens away
-        return not any(mine.disturbs(self.effects[number]) for number in reached)
+        own = sum(1 << number for number in (lead, *places[lead].rivals, *places[lead].boundaries))
+        above = self._above(lead)
+        others = [
+            number
+            for number in standing
+            if not own >> number & 1
+            and number not in above
+            and not (places[number].kind == BOUNDARY and places[number].host in above)
+        ]
+        reached = self._reached(others, lead, above)
+        if reached.places & (own | self._signals):
+            return False
+        if any(reached.places >> number & 1 for number in self._terminates(above)):
+            return False
+        return not mine.disturbs(reached.effects)
 
-    def _next(
-        self, place: Place, frozen: int, above: set[int], reached: set[int], resting: set[int]
-    ) -> Iterable[int]:
-        """Return where a token at *place* can go while *frozen* rests."""
-        places = self.net.places
-        if place.kind == FLOW:
-            join = places[place.target]
-            if not join.joins:
-                return [place.target]
+    def _reached(self, standing: Iterable[int], frozen: int, above: set[int]) -> _Spread:
+        """Return where the tokens at *standing* can come while *frozen* and its scopes rest."""
+        reached = _Spread()
+        for number in standing:
+            reached = reached.and_(self._spread(number))
+        held = {frozen, *above}
+        fired: set[int] = set()
+        while True:
+            more = [number for number in self._passing(reached, held) if number not in fired]
+            if not more:
+                return reached
+            fired.update(more)
+            for number in more:
+                place = self.net.places[number]
+                # a join that passes, or the end of a scope that lets its activity's token go on
+                for exit_ in place.exits if place.kind == SCOPE else (number,):
+                    reached = reached.and_(self._spread(exit_))
+
+    def _passing(self, reached: _Spread, held: set[int]) -> Iterator[int]:
+        for join, flows in self._joins:
+            here = flows & reached.places
+            if not here:
+                continue
             if join.kind == CHOICE:
-                held = {frozen, *above}
-                return [] if any(held & reach for reach in join.reach) else [join.number]
-            full = all(flow in reached or flow in resting for flow in join.joins)
-            return [join.number] if full else []
-        if place.kind in (END, TERMINATE):
-            if place.scope == OUTERMOST or place.scope in above:
-                return []
-            return list(places[place.scope].exits)
-        if place.kind == SCOPE:
-            return [place.start, *place.boundaries, *place.exits]
-        return (*place.exits, *place.boundaries) if place.boundaries else place.exits
+                if not any(held & reach for reach in join.reach):
+                    yield join.number
+            elif here == flows:
+                yield join.number
+        for scope in reached.ended:
+            if scope not in held:
+                yield scope
+
+    def _terminates(self, above: set[int]) -> list[int]:
+        """Return the terminating ends that would take away a token in the innermost scope of *above*."""
+        return [place.number for place in self._ends if place.scope == OUTERMOST or place.scope in above]
+
+    def _spread(self, number: int) -> _Spread:
+        """Return where one token can come by itself: up to joins, and to the ends of its scope."""
+        found = self._spreads.get(number)
+        if found is None:
+            places, seen, todo = self.net.places, 0, [number]
+            effects, ended = NOTHING, set()
+            while todo:
+                at = todo.pop()
+                if seen >> at & 1:
+                    continue
+                seen |= 1 << at
+                place = places[at]
+                effects |= self.effects[at]
+                if place.kind == FLOW:
+                    if not places[place.target].joins:
+                        todo.append(place.target)
+                elif place.kind in (END, TERMINATE):
+                    if place.scope != OUTERMOST:
+                        ended.add(place.scope)
+                elif place.kind == SCOPE:
+                    todo += [place.start, *place.boundaries, *place.exits]
+                else:
+                    todo += [*place.exits, *place.boundaries]
+            found = self._spreads[number] = _Spread(seen, effects, frozenset(ended))
+        return found
 
     def _footprint(self, number: int) -> Effects:
         """Return what can be noticed of a move from *number*, until all rests again."""
