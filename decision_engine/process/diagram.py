@@ -107,3 +107,17 @@ class Diagram:
     def inside(self, scope: str) -> tuple[Element, ...]:
         """Return the elements directly in *scope* (a process or an embedded sub-process), in document order."""
         return tuple(element for element in self.elements.values() if element.scope == scope)
+
+    def role_of(self, element: str, call_path: tuple[str, ...] = ()) -> str | None:
+        """Return who acts at *element* when it was reached through the call activities *call_path*.
+
+        The innermost lane decides; where a process has no lanes, the activity that calls it (outermost
+        first in *call_path*) or the sub-process that holds it.
+        """
+        for name in (element, *reversed(call_path)):
+            scope: Element | None = self.elements[name]
+            while scope is not None:
+                if scope.role is not None:
+                    return scope.role
+                scope = self.elements.get(scope.scope)
+        return None
