@@ -7,14 +7,15 @@ the hashes of the trail are computed again from the events as they were read.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date, datetime
+from datetime import date
 from decimal import Decimal
 from functools import partial
-from itertools import pairwise
 from typing import Any
 
-from decision_engine import audit, rules
-from decision_engine.calendar import SHANGHAI, WorkCalendar
+from decision_engine import rules
+from decision_engine.calendar import WorkCalendar
+from decision_engine.demo.expecting import hangs_together as _hangs_together
+from decision_engine.demo.expecting import local
 from decision_engine.demo.stage import Stage
 from decision_engine.demo.story import Check
 from decision_engine.demo.town import MAYORS_OFFICE, OFFICIALS, OVERLAYS, PARTY_COMMITTEE, TOWN, official
@@ -77,7 +78,7 @@ def _procedure(stage: Stage, records: Sequence[Json], events: Sequence[Json]) ->
             counted("2026-03-06", "public_comment_days"),
         ),
         Check("公告截止日期", "2026-04-07", consultation["deadline"]),
-        Check("期限由时钟办理一次，届满时刻", ["2026-04-08 00:00"], [_local(due) for due in fired]),
+        Check("期限由时钟办理一次，届满时刻", ["2026-04-08 00:00"], [local(due) for due in fired]),
         Check("公众意见件数", 63, len(comments)),
         Check("意见要点：采纳、部分采纳、不采纳", (7, 2, 2), _handled(points)),
         Check(
@@ -177,12 +178,6 @@ def _trail(stage: Stage, events: Sequence[Json]) -> list[Check]:
     ]
 
 
-def _hangs_together(events: Sequence[Json]) -> bool:
-    hashes = all(audit.seal(one["body"]).hash == one["hash"] for one in events)
-    links = all(later["body"]["prev"] == earlier["hash"] for earlier, later in pairwise(events))
-    return hashes and links
-
-
 def _accountability(rows: Sequence[Json]) -> list[Check]:
     found = {row["step"]: row["person"] for row in rows if row["step"] in ANSWERABLE}
     posts = {row["person"]: row["post_then"] for row in rows if row["person"] in POSTS}
@@ -206,7 +201,3 @@ def _answers(records: Sequence[Json], kind: str) -> Json:
 def _handled(points: Sequence[Json]) -> tuple[int, ...]:
     results = [one["handling"] for one in points]
     return tuple(results.count(one) for one in ("ADOPTED", "PARTLY_ADOPTED", "NOT_ADOPTED"))
-
-
-def _local(text: str) -> str:
-    return datetime.fromisoformat(text).astimezone(SHANGHAI).strftime("%Y-%m-%d %H:%M")
