@@ -34,6 +34,7 @@ ACTS: Mapping[str, frozenset[str]] = {
     "case.read": WRITERS | {"auditor"},
     "log.read": frozenset({"auditor", "secretary", "inspector", "archivist", "legal_officer", "principal"}),
     "document.add": WRITERS,
+    "objection.raise": WRITERS,
     "comment.register": frozenset({"secretary", "lead_unit_officer"}),
     "task.transfer": frozenset({"office_director", "secretary"}),
     "definition.propose": frozenset({"administrator"}),

@@ -20,6 +20,7 @@ from decision_engine.api import (
     health,
     identity,
     incidents,
+    objections,
     openapi,
     people,
     problems,
@@ -33,7 +34,7 @@ from decision_engine.work import House
 PREFIX = "/api/v1"
 ROOMS = (
     session.room, cases.room, tasks.room, documents.room, definitions.room, people.room, calendar.room,
-    incidents.room, consultations.room, catalogue.room, registers.room,
+    incidents.room, consultations.room, catalogue.room, registers.room, objections.room,
 )  # fmt: skip
 
 

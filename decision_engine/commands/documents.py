@@ -47,6 +47,8 @@ FIRST_BYTES = {
     ".jpeg": (b"\xff\xd8\xff",),
 }
 MAX_PARTS = 5000
+PART_ENTRY = b"PK\x01\x02"
+"""How an archive's directory begins each entry: counting them is quicker by far than reading them."""
 MAX_RATIO = 200
 
 
@@ -163,6 +165,8 @@ def _begins_right(ending: str, content: bytes) -> bool:
 
 def _sane_archive(content: bytes) -> bool:
     """Tell whether an office archive is no bomb: few parts, plausible ratio, no paths upwards."""
+    if content.count(PART_ENTRY) > MAX_PARTS:
+        return False
     try:
         with zipfile.ZipFile(BytesIO(content)) as archive:
             parts = archive.infolist()

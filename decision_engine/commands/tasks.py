@@ -11,18 +11,19 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import select, union_all
+from sqlalchemy import select
 
 from decision_engine import access, forms, process, rules
 from decision_engine.calendar import SHANGHAI
+from decision_engine.commands.answers import lawful, references_exist
 from decision_engine.commands.departures import granted
 from decision_engine.commands.effects import take_effect
 from decision_engine.commands.flow import follow
-from decision_engine.errors import Conflict, Forbidden, InvalidAnswers, NotFound, NotReady, Unlawful
+from decision_engine.errors import Conflict, Forbidden, NotFound, NotReady
 from decision_engine.language import Text
-from decision_engine.models import Case, Document, Person, Record, Task, Unit
+from decision_engine.models import Case, Person, Record, Task
 from decision_engine.queries import definitions
-from decision_engine.queries.casefile import CaseFile, as_fact, open_file
+from decision_engine.queries.casefile import as_fact, open_file
 from decision_engine.work import Receipt, Work
 
 
@@ -60,10 +61,10 @@ def complete_task(
     definition = definitions.compiled(work.session, case.definition_hash)
     reads = definitions.fields_read(definition, task.step)
     said = forms.load(task.step, answers, reads)
-    _references_exist(work, case, forms.references(task.step, said, reads))
+    references_exist(work, case, forms.references(task.step, said, reads))
     draft = take_effect(work, case, task.step, said)
     record = _record(work, case, task, standing, said, draft, departures)
-    findings = _lawful(work, file, task.step or task.element, as_fact(record), departures)
+    findings = lawful(work, file, task.step or task.element, as_fact(record), departures)
     exceptions = granted(work, case, departures, findings)
     position = process.complete(definition, case.state, task.id, said)
 
@@ -157,44 +158,6 @@ def _record(
         draft=draft,
         exceptions=[[one.rule, one.reason, one.approver] for one in departures],
     )
-
-
-def _lawful(
-    work: Work, file: CaseFile, gate: str, pending: rules.Record, departures: Sequence[rules.Departure]
-) -> tuple[rules.Finding, ...]:
-    findings = rules.examine(gate, file.facts(work, gate, pending, departures))
-    broken = tuple(finding for finding in findings if finding.outcome is rules.Outcome.BROKEN)
-    if broken:
-        raise Unlawful(broken)
-    return findings
-
-
-def _references_exist(work: Work, case: Case, named: forms.References) -> None:
-    """Refuse papers that are not of this case, and persons or units nobody knows; one statement."""
-    asked = (
-        (
-            named.documents,
-            select(Document.id).where(Document.case_id == case.id, Document.id.in_(named.documents.values())),
-            Text("本案卷宗中没有这份文件，请先上传。", "The case holds no such document. Upload it first."),
-        ),
-        (
-            named.persons,
-            select(Person.id).where(Person.id.in_(named.persons.values())),
-            Text("系统中没有此人。", "There is no such person."),
-        ),
-        (
-            named.units,
-            select(Unit.id).where(Unit.organ_id == case.organ_id, Unit.id.in_(named.units.values())),
-            Text("本机关没有这个单位。", "This organ has no such unit."),
-        ),
-    )
-    queries = [query for ids, query, _ in asked if ids]
-    if not queries:
-        return
-    known = set(work.session.scalars(union_all(*queries)))  # ids are unique over all three kinds
-    missing = {path: (reason,) for ids, _, reason in asked for path, one in ids.items() if one not in known}
-    if missing:
-        raise InvalidAnswers(missing)
 
 
 # -- claiming, giving back, passing on -----------------------------------------------------------------

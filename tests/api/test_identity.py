@@ -200,6 +200,10 @@ def _writes(stage, town: Town, task_id: str) -> dict[tuple[str, str], dict[str, 
     delegation = stage.say("mayor", "/delegations", lent)["delegation"]["id"]
     definition = stage.ask("admin1", "/definitions")["items"][0]["hash"]
     drafted = {"organ_id": organ, "year": 2026, "matters": [{"title": "x", "category": "A"}]}
+    objected = {"addressee": mayor, "objected_order": "x", "objection": "x"}
+    objection = stage.say("officer", f"/cases/{stage.case_id}/objections", {"answers": objected})["record"][
+        "seq"
+    ]
     catalogue = stage.say("director", "/catalogues", drafted)["catalogue"]["id"]
     days = [{"day": "2027-01-01", "kind": "holiday"}]
     notice = {"document_no": "国办发明电〔2026〕9号", "issued_on": "2026-11-01", "year": 2027, "days": days}
@@ -216,6 +220,8 @@ def _writes(stage, town: Town, task_id: str) -> dict[tuple[str, str], dict[str, 
         ("POST", f"/cases/{stage.case_id}/comments"): {"text": "x", "channel": "LETTER"},
         ("POST", "/definitions"): {"files": [{"name": "a.bpmn", "content": "<a/>"}]},
         ("POST", f"/definitions/{definition}/approval"): {"approve": True},
+        ("POST", f"/cases/{stage.case_id}/objections"): {"answers": {}},
+        ("POST", f"/cases/{stage.case_id}/objections/{objection}/reply"): {"answers": {}},
         ("POST", "/catalogues"): {"organ_id": organ, "year": 2027, "matters": [{"title": "x", "category": "A"}]},
         ("POST", f"/catalogues/{catalogue}/publication"): {"published_at": "2026-03-01"},
         ("POST", "/people"): {"organ_id": organ, "name": "x"},
