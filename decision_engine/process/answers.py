@@ -39,10 +39,9 @@ World = tuple[Value | None, ...]
 MAX_WAYS = 4096  # combinations at one gateway
 
 
-def holds(condition: Condition, values: Mapping[tuple[str | None, str], Value | None]) -> bool:
-    """Return whether *condition* is satisfied; what is not in *values* is missing."""
-    text = Expression("", condition)
-    return text.holds(lambda step, field: values.get((step, field))) is True
+def truth(condition: Condition, values: Mapping[tuple[str | None, str], Value | None]) -> bool | None:
+    """Return whether *condition* is true, false or unknown; what is not in *values* is missing."""
+    return Expression("", condition).holds(lambda step, field: values.get((step, field)))
 
 
 def leaves(condition: Condition) -> Iterator[Comparison | Membership | Truth]:
@@ -170,13 +169,13 @@ class Answers:
             for _, guard in place.guards:
                 if guard is not None and names & guard.variables:
                     tests += leaves(guard.condition)
-        kinds: dict[tuple[bool, ...], dict[int, Value]] = {}
+        kinds: dict[tuple[bool | None, ...], dict[int, Value]] = {}
         for values in product(*(self.domains[self.variables[i]] for i in mine)):
             named = dict(zip((self.variables[i] for i in mine), values, strict=True))
             by_name: dict[tuple[str | None, str], Value] = {}
             for variable, value in named.items():
                 by_name[step, variable.field] = by_name[None, variable.field] = value
-            kind = tuple(holds(test, by_name) for test in tests)
+            kind = tuple(truth(test, by_name) for test in tests)
             kinds.setdefault(kind, dict(zip(mine, values, strict=True)))
         self._answers[step] = list(kinds.values())
         return self._answers[step]

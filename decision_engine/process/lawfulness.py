@@ -11,45 +11,21 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
 
 from decision_engine.language import Text
 from decision_engine.process import limits
 from decision_engine.process.answers import OPEN, OTHER, Answers, World, literals
+from decision_engine.process.demands import Demand, Plan, Questions, plan_of
 from decision_engine.process.diagram import Diagram
 from decision_engine.process.explore import NOTHING, Edge, Effects, Explorer, Graph, TooLarge
-from decision_engine.process.expressions import Condition, Expression, Value, Variable, parse_variable
+from decision_engine.process.expressions import Condition, Expression, Variable
 from decision_engine.process.findings import Finding
 from decision_engine.process.net import CHOICE, Net, Place
-from decision_engine.process.predicates import Act, NotAPredicate, Predicate, Statute, read
+from decision_engine.process.predicates import Act, Statute
 from decision_engine.process.semantics import BEGAN, DONE, Game, Unbounded, elements_of
 
 _ANSWERS = 1_000  # bits from here on are answers, below it demands
 _EVENT_TARGETS = frozenset({"intermediateThrowEvent", "endEvent", "startEvent", "boundaryEvent"})
-
-
-@dataclass(frozen=True, slots=True)
-class Demand:
-    """One bit: *gens* set it, *kills* clear it, *targets* need it (while *when* holds)."""
-
-    statute: Statute
-    bit: int
-    gens: tuple[Act, ...]
-    kills: tuple[Act, ...]
-    targets: tuple[Act, ...]
-    at_first: bool
-    when: Condition | None = None
-    where_read: bool = False
-
-
-@dataclass(slots=True)
-class _Plan:
-    """All that the statutes demand, sorted by how it is proved."""
-
-    demands: list[Demand] = field(default_factory=list)
-    static: list[tuple[Statute, Predicate]] = field(default_factory=list)
-    exits: list[tuple[Statute, Variable]] = field(default_factory=list)
-    values: dict[Variable, tuple[Value, ...]] = field(default_factory=dict)
 
 
 def prove(
@@ -59,7 +35,7 @@ def prove(
 
     *most*: moves looked at; beyond, what is found until then and `U-LIMIT`.
     """
-    plan = _plan(statutes)
+    plan = plan_of(statutes)
     net = Net(diagram, root)
     findings = list(limits.check(net, plan.static))
     proof = _Proof(net, plan)
@@ -87,72 +63,13 @@ def prove(
     return tuple(unique)
 
 
-def _plan(statutes: Sequence[Statute]) -> _Plan:
-    plan = _Plan()
-    for statute in statutes:
-        predicate = read(statute.predicate)
-        bit = 1 << len(plan.demands)
-        match predicate.name:
-            case "dom":
-                gens, targets = predicate.acts
-                demand = Demand(statute, bit, gens, (), targets, False, predicate.when, predicate.where_read)
-            case "fresh":
-                gens, kills, targets = predicate.acts
-                demand = Demand(
-                    statute, bit, gens, kills, targets, True, predicate.when, predicate.where_read
-                )
-            case "post":
-                kills, gens = predicate.acts
-                end = (Act("end"),)
-                demand = Demand(statute, bit, gens, kills, end, True, predicate.when, predicate.where_read)
-            case "gate":
-                demand = _gate(statute, bit, predicate)
-            case "exits":
-                plan.exits.append((statute, parse_variable(predicate.words[0])))
-                continue
-            case "values":
-                values = tuple(OTHER if word == "other" else _literal(word) for word in predicate.words[1:])
-                plan.values[parse_variable(predicate.words[0])] = values
-                continue
-            case _:
-                plan.static.append((statute, predicate))
-                continue
-        plan.demands.append(demand)
-    return plan
-
-
-def _gate(statute: Statute, bit: int, predicate: Predicate) -> Demand:
-    """A gate is a bit that the step's answers set or clear."""
-    accepted = predicate.accepted
-    if accepted is None:
-        raise NotAPredicate(statute.predicate)
-    step = next(iter(Expression("", accepted).variables)).step or ""
-    done = Act("done", step, accepted)
-    return Demand(
-        statute,
-        bit,
-        (done,),
-        (Act("done", step),),
-        predicate.acts[0],
-        True,
-        predicate.when,
-        predicate.where_read,
-    )
-
-
-def _literal(word: str) -> Value:
-    return {"true": True, "false": False}.get(word, word)
-
-
 class _Proof:
     """One proof: a net, its bits, and what was found."""
 
-    def __init__(self, net: Net, plan: _Plan) -> None:
+    def __init__(self, net: Net, plan: Plan) -> None:
         self.net = net
-        self.read = {v for place in net.places for _, g in place.guards if g is not None for v in g.variables}
-        self.plan = replace(plan, demands=[demand for demand in plan.demands if self._is_asked(demand)])
-        self.whens = self._when_variables()
-        domains, eager, told = self._tracked()
+        questions = Questions(net, plan)
+        self.plan, self.whens, domains = questions.plan, questions.whens, questions.domains
         self.targets = self._targets()
         asked = {
             number: tuple(
@@ -166,7 +83,7 @@ class _Proof:
             for number, demands in self.targets.items()
         }
         asked = {number: variables for number, variables in asked.items() if variables}
-        self.answers = Answers(net, domains, eager, asked, told)
+        self.answers = Answers(net, domains, questions.eager, asked, questions.told)
         self.game = Game(net, self.answers, asks=frozenset(asked))
         self.by_step: dict[str, list[tuple[Demand, bool, Act]]] = {}
         for demand in self.plan.demands:
@@ -179,82 +96,6 @@ class _Proof:
         ]
         self._cache: dict[tuple[int, int, World], tuple[int, int, int]] = {}
         self._abouts: dict[tuple[int, int], tuple[int, ...]] = {}
-
-    def _is_asked(self, demand: Demand) -> bool:
-        """Whether a demand on answers the law does not fix itself is about answers the diagram reads."""
-        return not demand.where_read or any(
-            Variable(act.step, variable.field) in self.read
-            for act in demand.gens
-            if act.condition is not None
-            for variable in Expression("", act.condition).variables
-        )
-
-    # -- what is tracked --------------------------------------------------------------------------------------
-
-    def _conditions(self) -> Iterator[tuple[str, Condition]]:
-        """Yield (step, condition) for every act that depends on its answers."""
-        for demand in self.plan.demands:
-            for act in (*demand.gens, *demand.kills, *demand.targets):
-                if act.condition is not None and act.how == "done":
-                    yield act.step, act.condition
-
-    def _tracked(
-        self,
-    ) -> tuple[dict[Variable, tuple[Value, ...]], frozenset[str], dict[str, tuple[Condition, ...]]]:
-        read = self.read
-        steps = {place.element.step for place in self.net.places if place.element is not None}
-        told: dict[str, tuple[Condition, ...]] = {}
-        wanted: set[Variable] = {variable for _, variable in self.plan.exits if variable in read}
-        eager: set[str] = {variable.step or "" for variable in wanted if variable.step in steps}
-        for step, condition in self._conditions():
-            if step in steps:
-                told[step] = (*told.get(step, ()), condition)
-                names = [Variable(step, v.field) for v in Expression("", condition).variables]
-                wanted.update(names)
-                eager.add(step)
-        fields = {
-            variable.field
-            for demand in self.plan.demands
-            for act in demand.gens + demand.kills
-            if act.how == "asked" and act.condition is not None
-            for variable in Expression("", act.condition).variables
-        }
-        wanted |= {variable for variable in read if variable.field in fields}
-        wanted |= {variable for variables in self.whens.values() for variable in variables}
-        ordered = sorted(wanted, key=lambda variable: (variable.step or "", variable.field))
-        return {variable: self._domain(variable, told) for variable in ordered}, frozenset(eager), told
-
-    def _domain(self, variable: Variable, told: dict[str, tuple[Condition, ...]]) -> tuple[Value, ...]:
-        declared = self.plan.values.get(variable) or self.plan.values.get(Variable(None, variable.field))
-        conditions = [
-            guard.condition for place in self.net.places for _, guard in place.guards if guard is not None
-        ]
-        found = [value for condition in conditions for value in literals(condition, variable)]
-        for condition in told.get(variable.step or "", ()):
-            found += literals(condition, Variable(None, variable.field))
-            found += literals(condition, variable)
-        values: dict[tuple[type, Value], Value] = {
-            (type(value), value): value for value in (*_alternatives(declared or (), found), *found)
-        }
-        if not declared and any(isinstance(value, bool) for value in found):
-            values |= {(bool, True): True, (bool, False): False}
-        elif not declared:
-            values[str, OTHER] = OTHER
-        return tuple(values.values())
-
-    def _when_variables(self) -> dict[int, tuple[Variable, ...]]:
-        """For each conditional demand the variables of the diagram that its condition is about."""
-        read: dict[str, dict[Variable, None]] = {}
-        for place in self.net.places:
-            for _, guard in place.guards:
-                for variable in sorted(guard.variables, key=str) if guard is not None else ():
-                    read.setdefault(variable.field, {})[variable] = None
-        found: dict[int, tuple[Variable, ...]] = {}
-        for demand in self.plan.demands:
-            if demand.when is not None:
-                fields = sorted({variable.field for variable in Expression("", demand.when).variables})
-                found[demand.bit] = tuple(variable for name in fields for variable in read.get(name, {}))
-        return found
 
     def _targets(self) -> dict[int, list[Demand]]:
         found: dict[int, list[Demand]] = {}
@@ -543,13 +384,6 @@ class _Proof:
                 if at == number:
                     return graph.path(index, position + 1)
         return []
-
-
-def _alternatives(declared: Sequence[Value], drawn: Sequence[Value]) -> Iterator[Value]:
-    """Yield declared values; of `A|B+C` those words the diagram uses, else the first."""
-    for value in declared:
-        groups = [group.split("+") for group in value.split("|")] if isinstance(value, str) else [[value]]
-        yield from next((group for group in groups if set(group) & set(drawn)), groups[0])
 
 
 def _key(act: Act) -> str:

@@ -382,3 +382,16 @@ def test_a_good_diagram_read_to_be_looked_at_is_not_executable_either() -> None:
     assert diagram.hash != process.read(files).hash
     with pytest.raises(process.Refused):
         process.compile_definition(diagram)
+
+
+def test_values_of_another_kind_are_not_taken_for_each_other() -> None:
+    """`not (x == "A")` is satisfied by another text and not by a truth value: both must be tried."""
+    p = Process("p", profile="major_decision")
+    p.exclusive("x", default="d")
+    p.chain(p.start(), p.task("ask", step="ask"), "x")
+    p.flow("x", p.end("out"), 'not (ask.needed == "A")')
+    p.flow("x", p.task("z", step="z"), id="d")
+    p.chain("z", p.end())
+    values = 'values(ask.needed, "A", "B", true)'
+    assert rules_of(p, values, 'gate(ask.needed == "A", z)') == {"R-1"}
+    assert rules_of(p, 'values(ask.needed, "A", "B")', 'gate(ask.needed == "A", z)') == set()
