@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import struct
+import zipfile
 from dataclasses import replace
 from io import BytesIO
 
+import pytest
 from flask import Flask
 from sqlalchemy import select
 
+from decision_engine.commands.documents import MAX_PARTS, PART_ENTRY
 from decision_engine.models import AccessEntry
 from decision_engine.work import House
 from tests.api.conftest import Caller, SignIn
@@ -131,3 +135,28 @@ def test_an_upload_says_everything_once_and_nothing_else(sign_in: SignIn, case_i
 def test_a_name_with_a_path_in_it_is_only_a_name(sign_in: SignIn, case_id: str) -> None:
     made = upload(sign_in("secretary"), case_id, "..\\..\\etc/passwd.pdf").json["document"]
     assert made["versions"][0]["file_name"] == "passwd.pdf"
+
+
+def test_an_archive_of_countless_parts_is_refused_before_it_is_read(
+    sign_in: SignIn, case_id: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Reading a directory of hundreds of thousands of entries takes seconds, and nobody else could write meanwhile."""
+    caller, read = sign_in("secretary"), []
+    whole = zipfile.ZipFile.__init__
+    monkeypatch.setattr(
+        zipfile.ZipFile, "__init__", lambda self, *more, **named: (read.append(1), whole(self, *more, **named))[1]
+    )  # fmt: skip
+    assert upload(caller, case_id, "a.docx", archive_of(MAX_PARTS)).status_code == 201
+    assert read == [1]
+    refused = upload(caller, case_id, "a.docx", archive_of(MAX_PARTS + 1))
+    assert (refused.status_code, set(refused.json["fields"])) == (422, {"file"})
+    assert read == [1]
+
+
+def archive_of(parts: int) -> bytes:
+    entry = (
+        PART_ENTRY + struct.pack("<HHHHHHIIIHHHHHII", 20, 20, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0) + b"a"
+    )
+    directory = entry * parts
+    end = struct.pack("<IHHHHIIH", 0x06054B50, 0, 0, parts, parts, len(directory), 4, 0)
+    return b"PK\x03\x04" + directory + end
