@@ -25,6 +25,8 @@ ACCOUNTABLE = {
     "case.opened": Text("立案登记", "Opening the case"),
     "document.added": Text("提交文件", "Adding a document"),
     "task.transferred": Text("转办", "Passing a task on"),
+    "objection.raised": Text("提出不同意见", "Objecting to a decision or order"),
+    "objection.answered": Text("答复不同意见", "Answering an objection"),
 }
 """Acts somebody answers for, with their names; completed steps and fired timers are named by their step."""
 

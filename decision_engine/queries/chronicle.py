@@ -26,7 +26,8 @@ from decision_engine.queries.casefile import calendar_of, drafts_of, organ_of
 from decision_engine.queries.trail import act_name, element_names, read
 from decision_engine.work import Work
 
-DONE = frozenset({"task.completed", "timer.fired"})
+DONE = frozenset({"task.completed", "timer.fired", "objection.raised", "objection.answered"})
+"""Kinds of events that made a record."""
 MACHINES = frozenset({CLOCK.person_id, PUBLIC.person_id})
 """Actors that are nobody of the organ: nobody of them answers for anything."""
 
@@ -128,7 +129,7 @@ def _act(event: Event, payload: EventPayload | None, drawn: Mapping[str, str]) -
     who, actor, said = _mapping(body.get("actor")), _mapping(told.get("actor")), told.get("said")
     entry = body.get("entry")
     return Act(
-        kind=event.kind, step=about.get("step"), element=about.get("element"), task=about.get("id"),
+        kind=event.kind, step=about.get("step") or body.get("step"), element=about.get("element"), task=about.get("id"),
         item=about.get("item"), at=event.at, person_id=event.actor_id, person=actor.get("name"),
         post=actor.get("post") or who.get("post"), on_behalf_of=who.get("for"),
         entry=entry if isinstance(entry, int) and event.kind in DONE else None, body=body,

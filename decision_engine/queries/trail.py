@@ -253,6 +253,8 @@ _TOLD: Mapping[str, Callable[[Entry, Mapping[str, str]], Text]] = {
     "task.transferred": _with_step("转办", "passed on"),
     "timer.fired": _fired,
     "deadline.counted": _recounted,
+    "objection.raised": _with_step("提交", "submitted"),
+    "objection.answered": _with_step("提交", "submitted"),
     "document.added": _paper,
     "comment.received": _comment,
     "act.refused": _refused,
