@@ -120,6 +120,7 @@ def _complete(operation: dict[str, Any], path: str, method: str, *, is_open: boo
     statuses = {429} if is_open and method in WRITING else set()
     if is_open:
         operation["security"] = []
+        statuses |= {401} if operation["operationId"] == "sign_in" else set()  # a wrong password
     else:
         statuses |= {401, 403}
     if "{" in path:
