@@ -17,6 +17,7 @@ from decision_engine.language import Text
 
 MODEL = "http://www.omg.org/spec/BPMN/20100524/MODEL"
 DECISION = "urn:decision-engine:bpmn"
+DRAWING = "http://www.omg.org/spec/BPMN/20100524/DI"
 XSI = "http://www.w3.org/2001/XMLSchema-instance"
 
 EXECUTED, DESCRIBED, REFUSED = "executed", "described", "refused"
@@ -219,7 +220,7 @@ HARMLESS = frozenset(
     {
         XSI,
         "http://www.w3.org/XML/1998/namespace",
-        "http://www.omg.org/spec/BPMN/20100524/DI",
+        DRAWING,
         "http://www.omg.org/spec/DD/20100524/DC",
         "http://www.omg.org/spec/DD/20100524/DI",
         "http://www.omg.org/spec/BPMN/non-normative/color/1.0",

@@ -23,6 +23,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from hashlib import sha256
+from itertools import chain
 from typing import Any
 
 from decision_engine.language import Text
@@ -39,6 +40,7 @@ from decision_engine.process.diagram import (
 from decision_engine.process.dialect import (
     ATTRIBUTES,
     DECISION,
+    DRAWING,
     EVENTS,
     MODEL,
     NODES,
@@ -172,7 +174,9 @@ class _Reading:
     def _check_everything(self, root: Any) -> None:
         """Hold every XML element and attribute against the dialect."""
         seen: Counter[str] = Counter()
-        for node in root.iter():
+        # what is drawn where is never read: whatever stands in there has no effect
+        read = (part.iter() for part in root.iterchildren() if _split(part.tag)[0] != DRAWING)
+        for node in chain((root,), *read):
             namespace, name = _split(node.tag)
             if namespace != MODEL:
                 self._foreign(node, namespace, name)
