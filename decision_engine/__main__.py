@@ -82,7 +82,9 @@ def worker() -> None:
 
 
 @main.command()
-@click.option("--story", type=click.Choice(["S1", "S2", "S3"]), help="完整演示一件决策 · play a whole decision")
+@click.option(
+    "--story", type=click.Choice(["S1", "S2", "S3"]), help="完整演示一件决策 · play a whole decision"
+)
 def demo(story: str | None) -> None:
     """载入演示镇，或完整演示一件决策 · load the demonstration town, or play a whole decision over HTTP."""
     from decision_engine import demo as demonstration  # noqa: PLC0415  heavy, and no part of a real service
@@ -114,13 +116,30 @@ def upgrade() -> None:
 @click.option("--json", "as_json", is_flag=True, help="机器可读结果 · machine-readable")
 def check(files: tuple[Path, ...], as_json: bool) -> None:
     """验证流程图 · prove diagrams sound and lawful; exit 0 lawful, 1 findings, 2 unreadable."""
-    report = process.check({path.name: path.read_bytes() for path in files}, rules.STATUTES)
+    report = process.check({path.name: path.read_bytes() for path in files}, rules.STATUTES, rules.periods())
     if as_json:
         click.echo(json.dumps(report, ensure_ascii=False, indent=2))
     else:
         _show(report)
     verdicts = {one["verdict"] for one in report["files"]}
     sys.exit(2 if "unreadable" in verdicts else 1 if "refused" in verdicts else 0)
+
+
+@main.command()
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+def look(file: Path) -> None:
+    """只查看一个流程图 · look at a foreign diagram; what is looked at is never executable."""
+    try:
+        diagram = process.read({file.name: file.read_bytes()}, display=True)
+    except DecisionEngineError as refusal:
+        _refused(refusal)
+        sys.exit(2)
+    table = Table(title=f"{file.name}　仅供查看，不能部署 · to look at, not to deploy")
+    for heading in ("流程 process", "元素 element", "名称 name", "类型 kind", "泳道 lane"):
+        table.add_column(heading, overflow="fold")
+    for element in diagram.elements.values():
+        table.add_row(element.scope, element.id, element.name, element.kind, element.lane or "")
+    console.print(table)
 
 
 @main.command()
@@ -141,9 +160,7 @@ def deploy(files: tuple[Path, ...], approve: str | None, login: str, password: s
             else:
                 done = definitions.propose_deployment(work, {path.name: path.read_bytes() for path in files})
     except DecisionEngineError as refusal:
-        console.print(f"[red]{refusal.message.zh}[/red]\n{refusal.message.en}")
-        for finding in getattr(refusal, "findings", ()):
-            console.print(f"  {finding.rule} {finding.element or ''}: {finding.message.zh}")
+        _refused(refusal)
         sys.exit(1)
     console.print(f"{done.name} v{done.version} {done.status} {done.hash}")
 
@@ -270,6 +287,12 @@ def _show_audit(found: case_audit.CaseAudit, *, everything: bool) -> None:
             say(f"  {one.rule} {one.title.zh} · {one.title.en}  [{proof}]", markup=False)
             if one.reason is not None:
                 say(f"    {one.reason.zh}\n    {one.reason.en}", markup=False)
+
+
+def _refused(refusal: DecisionEngineError) -> None:
+    console.print(f"[red]{refusal.message.zh}[/red]\n{refusal.message.en}")
+    for finding in getattr(refusal, "findings", ()):
+        console.print(f"  {finding.rule} {finding.element or ''}: {finding.message.zh}")
 
 
 def _show(report: dict[str, Any]) -> None:

@@ -104,3 +104,17 @@ def test_a_new_installation_is_brought_up_to_date(home: Path):
     """`db upgrade` on nothing makes the database."""
     assert "最新" in run("db", "upgrade")
     assert (home / "house.db").exists()
+
+
+def test_a_foreign_diagram_can_be_looked_at_and_never_deployed(home: Path):
+    """A descriptive drawing of another tool: shown, though `check` refuses it."""
+    foreign = home / "foreign.bpmn"
+    foreign.write_text(
+        '<definitions xmlns="http://www.omg.org/spec/BPMN/20100524/MODEL" targetNamespace="x" id="d">'
+        '<process id="sketch"><startEvent id="s"/><complexGateway id="g" name="综合判断"/></process></definitions>'
+    )
+    assert "综合判断" in run("look", str(foreign))
+    run("check", str(foreign), code=1)
+    broken = home / "broken.bpmn"
+    broken.write_text("<definitions")
+    run("look", str(broken), code=2)
