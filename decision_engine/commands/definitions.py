@@ -49,7 +49,7 @@ def propose_deployment(work: Work, files: Mapping[str, bytes]) -> Definition:
 
 def prove(files: Mapping[str, bytes]) -> process.Definition:
     """Return *files*, proved and ready to run, or raise `Undeployable` with every finding."""
-    return process.compile_definition(process.proved(files, rules.STATUTES))
+    return process.compile_definition(process.proved(files, rules.STATUTES, rules.periods()))
 
 
 def decide_deployment(work: Work, content_hash: str, *, approve: bool, reason: str = "") -> Definition:

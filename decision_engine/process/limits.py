@@ -159,10 +159,16 @@ def _long_enough(statute: Statute, predicate: Predicate, drawn: dict[str, list[P
 def _enough(kind: str, text: str, least: str, names: Sequence[str]) -> bool:
     if kind != "duration":
         return False
-    named = re.fullmatch(r"(?:parameter\(\s*['\"])?([a-z]\w*)(?:['\"]\s*\))?", text)
-    if named is not None:
-        return named[1] in names
+    name = parameter(text)
+    if name is not None:
+        return name in names
     return days(text) >= days(least)
+
+
+def parameter(text: str) -> str | None:
+    """Return the name when the text of a timer is `parameter('name')`, or a bare name; else None."""
+    named = re.fullmatch(r"(?:parameter\(\s*['\"])?([a-z]\w*)(?:['\"]\s*\))?", text)
+    return named[1] if named is not None else None
 
 
 def days(duration: str) -> float:

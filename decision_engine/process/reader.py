@@ -52,6 +52,7 @@ from decision_engine.process.dialect import (
     looks_like_code,
 )
 from decision_engine.process.findings import Finding, Refused, Unreadable
+from decision_engine.process.limits import days
 from decision_engine.process.xml import parse, refused
 
 MAX_TOTAL = 8 * 1024 * 1024  # one deployment
@@ -61,8 +62,13 @@ MAX_NAME = 500  # characters of an id
 
 _UNSAFE, _UNSUPPORTED = "unsafe", "unsupported"
 _ID = re.compile(r"[^\W\d][\w.\-]*")
-_DURATION = re.compile(r"P(?=.)(\d+Y)?(\d+M)?(\d+W)?(\d+D)?(T(?=.)(\d+H)?(\d+M)?(\d+(\.\d+)?S)?)?")
+_AMOUNT = "[0-9]{1,9}"
+_DURATION = re.compile(
+    f"P(?=.)({_AMOUNT}Y)?({_AMOUNT}M)?({_AMOUNT}W)?({_AMOUNT}D)?(T(?=.)({_AMOUNT}H)?({_AMOUNT}M)?({_AMOUNT}S)?)?"
+)
 _PARAMETER = re.compile(r"parameter\(\s*(['\"])([a-z][a-z0-9_]*)\1\s*\)|([a-z][a-z0-9_]*)")
+_LONGEST = 36_525  # days, a century: what is longer is a slip, and may lie beyond what any calendar can say
+_FIRST_YEAR, _LAST_YEAR = 1990, 2199  # of a date, as in the forms
 
 
 def read(files: Mapping[str, bytes], *, display: bool = False) -> Diagram:
@@ -388,8 +394,9 @@ class _Reading:
             self._find(
                 "X-CODE" if looks_like_code(text) else "U-ELEMENT",
                 node,
-                f"定时“{text[:80]}”不是 ISO 8601 时间或期限，也不是规则参数名。",
-                f"“{text[:80]}” is no ISO 8601 time or duration and no parameter of the rules.",
+                f"定时“{text[:80]}”不是 ISO 8601 时间（1990—2199年）或期限（不超过一百年），也不是规则参数名。",
+                f"“{text[:80]}” is no ISO 8601 time (1990-2199) or duration (at most a century) and no parameter of "
+                "the rules.",
             )
         reason = definition.get(f"{{{DECISION}}}reason") or node.get(f"{{{DECISION}}}reason")
         return Timer(kind, text, reason)
@@ -444,16 +451,18 @@ def _place(node: Any) -> tuple[str | None, int]:
 def _is_time(kind: str, text: str) -> bool:
     if kind == "date":
         try:
-            datetime.fromisoformat(text)
+            written = datetime.fromisoformat(text)
         except ValueError:
             return False
-        return "T" in text
+        return "T" in text and _FIRST_YEAR <= written.year <= _LAST_YEAR
     if kind == "cycle":
         rounds, _, period = text.partition("/")
-        return (
-            re.fullmatch(r"R([1-9]\d{0,3})?", rounds) is not None and _DURATION.fullmatch(period) is not None
-        )
-    return _DURATION.fullmatch(text) is not None or _PARAMETER.fullmatch(text) is not None
+        return re.fullmatch(r"R([1-9][0-9]{0,3})?", rounds) is not None and _is_duration(period)
+    return _is_duration(text) or _PARAMETER.fullmatch(text) is not None
+
+
+def _is_duration(text: str) -> bool:
+    return _DURATION.fullmatch(text) is not None and days(text) <= _LONGEST
 
 
 def _wiring(diagram: Diagram, found: Sequence[Finding]) -> Iterator[Finding]:

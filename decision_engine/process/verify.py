@@ -7,7 +7,7 @@ a finding (`U-LIMIT`), never a pass.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from time import perf_counter
@@ -17,6 +17,7 @@ from decision_engine.language import Text
 from decision_engine.process import lawfulness, soundness
 from decision_engine.process.diagram import Diagram
 from decision_engine.process.findings import Finding, Refused, Unreadable
+from decision_engine.process.limits import parameter
 from decision_engine.process.predicates import Statute
 from decision_engine.process.reader import examine, read
 from decision_engine.process.xml import parse
@@ -27,18 +28,28 @@ PROFILES = frozenset({"major_decision"})
 Files = Mapping[str, bytes] | Sequence[str | Path | tuple[str, bytes]]
 
 
-def proved(files: Mapping[str, bytes], statutes: Sequence[Statute]) -> Diagram:
-    """Return the diagram of *files* if nothing speaks against it; raises `Refused` with every finding."""
+def proved(
+    files: Mapping[str, bytes], statutes: Sequence[Statute], periods: Collection[str] | None = None
+) -> Diagram:
+    """Return the diagram of *files* if nothing speaks against it; raises `Refused` with every finding.
+
+    *periods*: the parameters a timer may name; None where that is not asked.
+    """
     diagram = read(files)
-    findings = verify(diagram, statutes)
+    findings = verify(diagram, statutes, periods)
     if findings:
         raise Refused(findings)
     return diagram
 
 
-def verify(diagram: Diagram, statutes: Sequence[Statute]) -> tuple[Finding, ...]:
-    """Return what is unsound or unlawful in *diagram*; each path is a real run from a start event."""
-    findings = list(soundness.prove(diagram))
+def verify(
+    diagram: Diagram, statutes: Sequence[Statute], periods: Collection[str] | None = None
+) -> tuple[Finding, ...]:
+    """Return what is unsound or unlawful in *diagram*; each path is a real run from a start event.
+
+    A timer that names a parameter not among *periods* is refused: nobody could say when it falls due.
+    """
+    findings = [*soundness.prove(diagram), *(() if periods is None else _unknown_periods(diagram, periods))]
     unsafe = bool({"S-SAFE", "U-LIMIT"} & {finding.rule for finding in findings})
     for process in diagram.processes:
         if process.profile is None:
@@ -62,7 +73,25 @@ def verify(diagram: Diagram, statutes: Sequence[Statute]) -> tuple[Finding, ...]
     return tuple(_placed(finding, diagram) for finding in findings)
 
 
-def check(files: Files, statutes: Sequence[Statute]) -> dict[str, Any]:
+def _unknown_periods(diagram: Diagram, periods: Collection[str]) -> Iterator[Finding]:
+    for element in diagram.elements.values():
+        timer = element.event.timer if element.event is not None else None
+        name = parameter(timer.text) if timer is not None and timer.kind == "duration" else None
+        if name is not None and name not in periods:
+            yield Finding(
+                rule="U-ELEMENT",
+                kind="unsupported",
+                element=element.id,
+                message=Text(
+                    f"规则中没有名为“{name[:80]}”的期限参数。", f"The rules know no period “{name[:80]}”."
+                ),
+                line=element.line,
+            )
+
+
+def check(
+    files: Files, statutes: Sequence[Statute], periods: Collection[str] | None = None
+) -> dict[str, Any]:
     """Return the report on *files* (name -> bytes, paths, or pairs), which are one deployment.
 
     {"files": [{"file", "process", "verdict": "lawful" | "refused" | "unreadable", "milliseconds",
@@ -89,7 +118,7 @@ def check(files: Files, statutes: Sequence[Statute]) -> dict[str, Any]:
             diagram, found = examine(readable, parsed=parsed)
             refused += found
             if all(finding.rule == "S-STRUCTURE" for finding in found) and _is_connected(diagram):
-                refused += verify(diagram, statutes)
+                refused += verify(diagram, statutes, periods)
     except Unreadable as error:
         unreadable |= {finding.file or next(iter(readable)): (finding,) for finding in error.findings}
     except Refused as error:

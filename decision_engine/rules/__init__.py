@@ -82,6 +82,7 @@ __all__ = [
     "examine",
     "parameter",
     "period",
+    "periods",
     "rule_set_hash",
     "rules_on",
 ]
@@ -92,6 +93,11 @@ _NATION = Organ()
 def parameter(name: str, *, on: date, organ: Organ = _NATION) -> Value:
     """Return the shipped parameter in force for *organ* on a day; raise `UnknownParameter` if there is none."""
     return shipped().value(name, on, organ.overlays)
+
+
+def periods() -> frozenset[str]:
+    """Return the names of every period that holds in the whole country: those a timer may name anywhere."""
+    return frozenset(shipped().periods())
 
 
 def period(name: str, organ: Organ, day: date) -> Period:

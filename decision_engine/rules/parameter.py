@@ -11,7 +11,7 @@ overlay in force on the same day is refused when the data is loaded (`LaxerValue
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from fractions import Fraction
@@ -112,6 +112,12 @@ class Parameters:
         if unit not in _PERIODS or not isinstance(amount, int):
             raise UnknownParameter(f"{name!r} is not a period")
         return Period(amount, Unit(unit))
+
+    def periods(self) -> Iterator[str]:
+        """Yield the names of the parameters that are lengths of time and have a national value."""
+        for name, one in self.by_name.items():
+            if one.unit in _PERIODS and any(value.overlay == "national" for value in one.values):
+                yield name
 
     def _depth(self, overlay: str) -> int:
         depth = 0

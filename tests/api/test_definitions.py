@@ -8,7 +8,7 @@ import pytest
 
 from decision_engine.demo import Town
 from tests.api.conftest import Caller, SignIn
-from tests.process.bpmn import Process, document
+from tests.process.bpmn import Process, document, timer
 
 
 def small(name: str = "small") -> bytes:
@@ -137,3 +137,64 @@ def test_files_have_names_of_their_own(admin: Caller) -> None:
     assert admin.post("/definitions", {"files": [one, one]}).status_code == 422
     assert admin.post("/definitions", {"files": []}).status_code == 422
     assert admin.call("POST", "/definitions", data={}, content_type="multipart/form-data").status_code == 422
+
+
+def waits(text: str) -> bytes:
+    """A procedure that waits for a timer between two tasks."""
+    drawn = Process("waits")
+    drawn.chain(drawn.start(), drawn.task("a"), drawn.catch("w", timer(text)), drawn.task("b"), drawn.end())
+    drawn.lane("secretary", "a", "b")
+    return document(drawn)
+
+
+@pytest.mark.parametrize("text", ["p1d", "no_such_days", "parameter('dossier_review_days')", "P999999999D"])
+def test_a_timer_nobody_could_count_is_refused_before_anything_runs(admin: Caller, text: str) -> None:
+    """A period no rule knows (or only some district's) and one beyond every calendar would stop a case midway."""
+    answer = admin.post("/definitions", said(waits(text)))
+    assert answer.status_code == 422
+    assert [(one["rule"], one["element"]) for one in answer.json["findings"]] == [("U-ELEMENT", "w")]
+
+
+@pytest.mark.parametrize("text", ["P100Y", "PT1H", "P0D", "public_comment_days", "performance_report_years"])
+def test_a_timer_that_can_be_counted_is_waited_for(
+    admin: Caller, sign_in: SignIn, town: Town, text: str
+) -> None:
+    made = admin.post("/definitions", said(waits(text))).json["definition"]
+    assert (
+        sign_in("admin2").post(f"/definitions/{made['hash']}/approval", {"approve": True}).status_code == 200
+    )
+    secretary = sign_in("secretary")
+    case = secretary.post("/cases", {"organ_id": town.organ_id, "title": "x", "process": "waits"}).json[
+        "case"
+    ]
+    (waiting,) = secretary.get("/tasks", case_id=case["id"]).json["items"]
+    assert secretary.post(f"/tasks/{waiting['task']['id']}/completion", {"answers": {}}).status_code == 200
+    (told,) = secretary.get(f"/cases/{case['id']}/diagram").json["timers"]
+    assert told["due_at"]
+
+
+def test_a_running_case_stays_on_its_version_and_the_next_one_runs_on_the_new(
+    admin: Caller, sign_in: SignIn, town: Town
+) -> None:
+    secretary = sign_in("secretary")
+    opened = []
+    for version, last in enumerate(("b", "c"), start=1):
+        drawn = Process("same")
+        drawn.chain(drawn.start(), drawn.task("a"), drawn.task(last), drawn.end())
+        drawn.lane("secretary", "a", last)
+        made = admin.post("/definitions", said(document(drawn))).json["definition"]
+        assert made["version"] == version
+        assert (
+            sign_in("admin2").post(f"/definitions/{made['hash']}/approval", {"approve": True}).status_code
+            == 200
+        )
+        said_of = {"organ_id": town.organ_id, "title": "x", "process": "same"}
+        opened.append((secretary.post("/cases", said_of).json["case"]["id"], made["hash"], last))
+    for case_id, definition, last in opened:
+        (waiting,) = secretary.get("/tasks", case_id=case_id).json["items"]
+        assert (
+            secretary.post(f"/tasks/{waiting['task']['id']}/completion", {"answers": {}}).status_code == 200
+        )
+        (waiting,) = secretary.get("/tasks", case_id=case_id).json["items"]
+        assert waiting["task"]["element"] == last
+        assert secretary.get(f"/cases/{case_id}/diagram").json["definition"] == definition
