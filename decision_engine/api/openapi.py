@@ -123,7 +123,7 @@ def _complete(operation: dict[str, Any], path: str, method: str, *, is_open: boo
         statuses |= {401} if operation["operationId"] == "sign_in" else set()  # a wrong password
     else:
         statuses |= {401, 403}
-    if "{" in path:
+    if "{" in path or ("requestBody" in operation and not is_open):  # a body names organs, people, cases too
         statuses.add(404)
     if operation.get("parameters") or "requestBody" in operation:
         statuses |= {400, 422}

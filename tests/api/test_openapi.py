@@ -83,6 +83,9 @@ def test_every_refusal_is_a_problem(document: dict[str, Any]) -> None:
         assert ("Idempotency-Key" in names) == (method in {"post", "put", "delete"} and not secret), path
         if "Idempotency-Key" in names:
             assert {"409", "422"} <= set(operation["responses"])
+            assert "404" in operation["responses"], (
+                path
+            )  # whoever writes names something: a case, a person, an organ
 
 
 def test_the_document_is_well_formed(document: dict[str, Any]) -> None:
