@@ -17,7 +17,8 @@ from decision_engine.commands.sessions import sign_in
 from decision_engine.commands.timers import MAX_ATTEMPTS, lease_due_job
 from decision_engine.demo import Town, load_town
 from decision_engine.models import Case, Event, FinishedRequest, Incident, Job
-from decision_engine.work import House, unit_of_work
+from decision_engine.queries.tasks import worklist
+from decision_engine.work import House, reading, unit_of_work
 from decision_engine.worker import Worker, run_due, tidy
 from tests.process.bpmn import Process, document, timer
 
@@ -107,6 +108,16 @@ def test_a_timer_that_cannot_fire_is_tried_five_times_and_then_shown_to_an_admin
 def _open_another(house: House, town: Town) -> str:
     with unit_of_work(house, sign_in(house, "secretary", town.password).token) as work:
         return open_case(work, town.organ_id, "另一件", process_id="wait").id
+
+
+def test_a_task_in_no_lane_waits_for_the_secretary(any_house: House, town: Town, clock: MovableClock):
+    """A diagram that names nobody stops no case: the task is on the secretary's list, and on nobody else's."""
+    _waiting(any_house, town)
+    clock.move_to(clock.now() + timedelta(days=40))
+    assert run_due(any_house) == 1
+    for login, seen in (("secretary", ["after"]), ("lawyer", [])):
+        with reading(any_house, sign_in(any_house, login, town.password).token) as work:
+            assert [one.task.element for one in worklist(work).items] == seen
 
 
 def test_a_worker_thread_works_until_it_is_stopped(any_house: House, town: Town, clock: MovableClock):

@@ -13,6 +13,9 @@ from decision_engine.models import Case, Job, Task
 from decision_engine.queries.casefile import CaseFile
 from decision_engine.work import Work
 
+UNASSIGNED = "secretary"
+"""Who does a task that lies in no lane: the diagram names nobody, and a task nobody sees would stop the case."""
+
 
 def follow(work: Work, case: Case, position: process.Position, file: CaseFile) -> None:
     """Store *position*: state on the case, tasks that opened or fell away, timers to wait for."""
@@ -45,7 +48,7 @@ def _follow_tasks(work: Work, case: Case, position: process.Position) -> None:
             element=one.element,
             step=one.step,
             name=one.name,
-            role=one.role,
+            role=one.role or UNASSIGNED,
             item=one.item,
             calls=list(one.call_path),
             status="OPEN",

@@ -163,8 +163,7 @@ def delegate(
             ),
             rule="R-ACC-07",
         )
-    if until < since:
-        raise InvalidAnswers({"until": (Text("结束日期早于开始日期。", "The end lies before the start."),)})
+    _delegation_makes_sense(work, organ_id, to_id, since, until)
     delegation = Delegation(
         organ_id=organ_id,
         from_id=work.actor.person_id,
@@ -181,6 +180,23 @@ def delegate(
         role=role, since=since.isoformat(), until=until.isoformat(),
     )  # fmt: skip
     return delegation
+
+
+def _delegation_makes_sense(work: Work, organ_id: str, to_id: str, since: date, until: date) -> None:
+    wrong: dict[str, tuple[Text, ...]] = {}
+    if until < since:
+        wrong["until"] = (Text("结束日期早于开始日期。", "The end lies before the start."),)
+    elif until < work.today:
+        wrong["until"] = (Text("委托期间已经过去。", "The delegation would lie in the past."),)
+    serves = any(one.organ_id == organ_id and one.on_behalf_of is None for one in work.standings(to_id))
+    if to_id == work.actor.person_id:
+        wrong["to"] = (Text("不能委托本人。", "Nobody delegates to oneself."),)
+    elif not serves:
+        wrong["to"] = (
+            Text("受托人须为本机关在岗人员。", "Whoever acts for you holds a post in this organ."),
+        )
+    if wrong:
+        raise InvalidAnswers(wrong)
 
 
 def revoke_delegation(work: Work, delegation_id: str) -> Delegation:

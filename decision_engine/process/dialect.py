@@ -51,8 +51,8 @@ SUPPORTED: dict[str, Treatment] = {
     **_all(EXECUTED, "等待消息", "waits for its message", "receiveTask"),
     **_all(
         EXECUTED,
-        "可嵌套；多实例、边界事件均可",
-        "may be nested, repeated and carry boundary events",
+        "可嵌套；多实例、边界事件均可；不得置于可能同时进行两次的旁支上",
+        "may be nested, repeated and carry boundary events; not on a side branch that may run twice at once",
         "subProcess callActivity",
     ),
     **_all(

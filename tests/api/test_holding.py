@@ -90,3 +90,28 @@ def test_a_delegation_ends_with_its_last_day(sign_in: SignIn, task: str, town: T
     director.post(f"/tasks/{task}/return", {"reason": "下班"})
     clock.move_to(clock.now() + timedelta(hours=6))
     assert director.post(f"/tasks/{task}/claim", {}).status_code == 403
+
+
+@pytest.mark.parametrize(
+    ("to", "since", "until", "field"),
+    [
+        ("secretary", "2026-02-24", "2026-02-25", "to"),  # oneself
+        ("district", "2026-02-24", "2026-02-25", "to"),  # another organ's
+        ("director", "2026-02-20", "2026-02-23", "until"),  # wholly past
+        ("director", "2026-02-26", "2026-02-25", "until"),  # ends before it begins
+    ],
+)
+def test_a_delegation_that_makes_no_sense_is_refused(
+    sign_in: SignIn, town: Town, to: str, since: str, until: str, field: str
+):
+    """To oneself, to a stranger of the organ, or in the past: the form says what to mend."""
+    said = {
+        "organ_id": town.organ_id,
+        "to": town.persons[to],
+        "since": since,
+        "until": until,
+        "reason": "请假",
+    }
+    refused = sign_in("secretary").post("/delegations", said)
+    assert refused.status_code == 422, refused.text
+    assert field in refused.json["fields"]

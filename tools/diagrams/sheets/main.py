@@ -149,7 +149,9 @@ def _stages(sheet: Sheet) -> None:
     for question, stage, done, yes, value, no in stages:
         ask = f"{PROCEDURE}.{question}"
         asked, not_asked = f"{ask} == {str(value).lower()}", f"{ask} == {str(not value).lower()}"
-        if question == "non_public":  # a matter of the village committee always goes to the villagers' meeting
+        if (
+            question == "non_public"
+        ):  # a matter of the village committee always goes to the villagers' meeting
             asked = f"{asked} or {PROCEDURE}.village_matter == true"
             not_asked = f"{not_asked} and {PROCEDURE}.village_matter == false"
         sheet.path("stages", question)
