@@ -5,12 +5,10 @@ None is executed; all are refused within a second of work, with a reason.
 
 from __future__ import annotations
 
-from time import process_time
-
 import pytest
 
-from bpmn import Process, document, event, message, multi_instance, timer
 from decision_engine import process, rules
+from tests.process.bpmn import Process, document, event, message, multi_instance, timer
 
 MODEL = "http://www.omg.org/spec/BPMN/20100524/MODEL"
 EVIL = "__import__('os').system('id')"
@@ -257,21 +255,16 @@ HOSTILE: dict[str, tuple[str, bytes]] = {
 
 
 @pytest.mark.parametrize("name", list(HOSTILE))
-def test_a_hostile_file_is_refused_within_a_second_with_a_reason(name: str) -> None:
+def test_a_hostile_file_is_refused_with_a_reason(name: str) -> None:
+    """That it takes at most a second is measured by `bench/hostile.py`."""
     rule, data = HOSTILE[name]
-    begun = process_time()
     report = process.check({"hostile.bpmn": data}, rules.STATUTES)
-    took = process_time() - begun
     (one,) = report["files"]
     assert one["verdict"] != "lawful"
     assert rule in {finding["rule"] for finding in one["findings"]}, one["findings"][:3]
     assert all(finding["message"] for finding in one["findings"])
-    assert took < LIMIT, took
     with pytest.raises(process.Refused):
         process.proved({"hostile.bpmn": data}, rules.STATUTES)
-
-
-LIMIT = 1.0  # seconds
 
 
 def test_there_are_enough_hostile_files() -> None:
