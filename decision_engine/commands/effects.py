@@ -7,12 +7,12 @@ from typing import Any
 
 from sqlalchemy import select
 
+from decision_engine.access import DRAFTING
 from decision_engine.errors import InvalidAnswers
 from decision_engine.language import Text
 from decision_engine.models import Case, Document, DocumentVersion
 from decision_engine.work import Work
 
-DRAFTING = frozenset({"draft_decision", "adjust_draft", "finalize_draft"})
 RESUMES = {
     "confirm_suspension": {"LIFTED"},
     "decide_evaluation_outcome": {"CONTINUE", "ADJUST_MINOR"},

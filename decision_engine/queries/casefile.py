@@ -17,6 +17,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from decision_engine import calendar, rules
+from decision_engine.access import DRAFTING
 from decision_engine.calendar import WorkCalendar
 from decision_engine.models import (
     Body,
@@ -37,7 +38,6 @@ ASK_COMMENTS = frozenset(
     {"handle_comments", "publish_feedback", "receive_comment", "assemble_meeting_package"}
 )
 MEETING_GATES = frozenset({"assemble_meeting_package", "confirm_agenda", "open_meeting"})
-DRAFTING = ("draft_decision", "adjust_draft", "finalize_draft")
 
 
 @dataclass(frozen=True, slots=True)
