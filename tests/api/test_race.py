@@ -7,7 +7,7 @@ import json
 import threading
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import datetime
 from typing import Any
 
@@ -35,8 +35,11 @@ def served(app: Flask) -> Iterator[int]:
     try:
         yield server.effective_port
     finally:
-        server.trigger.pull_trigger(server.close)
+        # The loop may be woken by an answer just finished, close itself and its pipe, and only then be pulled here.
+        with suppress(OSError):
+            server.trigger.pull_trigger(server.close)
         thread.join(timeout=30)
+        assert not thread.is_alive(), "the server did not stop"
         server.task_dispatcher.shutdown()
 
 
