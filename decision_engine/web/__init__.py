@@ -1,0 +1,1 @@
+"""The page door: the same commands and queries as the JSON door, rendered for people (Jinja, htmx)."""
