@@ -27,6 +27,7 @@ from decision_engine.access import CLOCK, PUBLIC, Actor, Standing
 from decision_engine.calendar import local_day
 from decision_engine.clock import Clock
 from decision_engine.config import Settings
+from decision_engine.crash import crash_point
 from decision_engine.db import for_writing, new_id
 from decision_engine.errors import (
     Conflict,
@@ -146,6 +147,7 @@ class Work:
             "commit": audit.commitment(salt, payload),
         }
         sealed = audit.seal(body)
+        crash_point("record.sealed")
         head.head_seq += 1
         head.head_hash = sealed.hash
         self.session.add(
@@ -161,6 +163,7 @@ class Work:
             )
         )
         self.session.flush()
+        crash_point("record.event_written")
         self.session.add(EventPayload(event_id=event_id, salt=salt, payload=payload))
         receipt = Receipt(event_id, head.id, head.head_seq, sealed.hash, self.now)
         self.receipts.append(receipt)
@@ -179,7 +182,12 @@ def unit_of_work(house: House, bearer: str | None = None, *, as_actor: Actor | N
             now = house.clock.now()
             actor = as_actor or identify(session, bearer, now)
             work = Work(house, session, actor, now)
+            crash_point("work.begun")
             yield work
+            crash_point("work.act_done")
+            session.flush()
+            crash_point("work.before_commit")
+        crash_point("work.after_commit")
     except RECORDED_REFUSALS as refusal:
         _record_refusal(house, work, refusal)
         raise
@@ -290,6 +298,7 @@ def _record_refusal(house: House, work: Work | None, refusal: DecisionEngineErro
     if work is None or work.attempt is None:
         return
     attempt = work.attempt
+    crash_point("refusal.rolled_back")
     with house.writing() as session, session.begin():
         alone = Work(house, session, work.actor, work.now)
         alone.record(
@@ -310,6 +319,9 @@ def _record_refusal(house: House, work: Work | None, refusal: DecisionEngineErro
                     detail={**attempt.about, "message": refusal.message.zh},
                 )
             )
+        session.flush()
+        crash_point("refusal.before_commit")
+    crash_point("refusal.after_commit")
 
 
 def _rules(refusal: DecisionEngineError) -> list[str]:

@@ -12,6 +12,7 @@ import uuid
 
 from decision_engine.access import CLOCK
 from decision_engine.commands import timers
+from decision_engine.crash import crash_point
 from decision_engine.errors import DecisionEngineError
 from decision_engine.work import House, unit_of_work
 
@@ -29,7 +30,9 @@ def run_due(house: House, owner: str | None = None) -> int:
             job_id = timers.lease_due_job(work, owner)
         if job_id is None:
             break
+        crash_point("worker.leased")
         fired += _fire(house, job_id, owner)
+        crash_point("worker.fired")
     return fired
 
 
@@ -41,6 +44,7 @@ def _fire(house: House, job_id: str, owner: str) -> bool:
         log.warning("timer %s did not fire: %s", job_id, type(problem).__name__)
         with unit_of_work(house, as_actor=CLOCK) as work:
             timers.give_up(work, job_id, owner, problem)
+            crash_point("worker.gave_up")
         return False
 
 

@@ -36,6 +36,7 @@ from decision_engine.api import identity
 from decision_engine.api.fields import UNKNOWN
 from decision_engine.api.parser import Parser
 from decision_engine.api.speech import language
+from decision_engine.crash import crash_point
 from decision_engine.errors import InvalidAnswers, KeyReused, Malformed
 from decision_engine.language import Text
 from decision_engine.models import FinishedRequest
@@ -214,6 +215,7 @@ def carry_out(
                 raise KeyReused
             return _response(earlier.body, earlier.status, {"Idempotency-Replayed": "true"})
         done = deed(work)
+        crash_point("door.act_done")
         work.session.flush()  # versions as they will be
         body = "" if status == _NO_CONTENT else json.dumps(_dump(done, answer), ensure_ascii=False)
         if key:
@@ -227,6 +229,8 @@ def carry_out(
                     at=work.now,
                 )
             )
+            crash_point("door.answer_kept")
+    crash_point("door.unanswered")
     return _response(body, status)
 
 

@@ -9,6 +9,7 @@ from sqlalchemy import func, select
 
 from decision_engine import access, process, rules
 from decision_engine.commands.flow import follow
+from decision_engine.crash import crash_point
 from decision_engine.errors import NotFound
 from decision_engine.language import Text
 from decision_engine.models import Case, Catalogue, CatalogueEntry
@@ -64,6 +65,7 @@ def open_case(
     )
     work.session.add(case)
     work.session.flush()
+    crash_point("case.written")
     follow(work, case, position, open_file(work, case, "register_proposal"))
     work.record(
         "case.opened",

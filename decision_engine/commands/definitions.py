@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from sqlalchemy import func, select
 
 from decision_engine import access, process, rules
+from decision_engine.crash import crash_point
 from decision_engine.errors import Conflict, Forbidden
 from decision_engine.language import Text
 from decision_engine.models import Definition, DefinitionFile
@@ -36,6 +37,7 @@ def propose_deployment(work: Work, files: Mapping[str, bytes]) -> Definition:
     )  # fmt: skip
     work.session.add(definition)
     work.session.flush()
+    crash_point("definition.written")
     work.session.add_all(
         DefinitionFile(definition_hash=compiled.hash, name=name, content=content)
         for name, content in files.items()

@@ -15,6 +15,7 @@ from pathlib import Path, PurePath
 from sqlalchemy import func, select
 
 from decision_engine import access
+from decision_engine.crash import crash_point
 from decision_engine.errors import InvalidAnswers, NotFound, TooLarge
 from decision_engine.language import Text
 from decision_engine.models import Case, Document, DocumentVersion
@@ -181,16 +182,28 @@ def store(folder: Path, content: bytes) -> str:
     """Keep *content* under its SHA-256 (once, durably) and return the address."""
     address = hashlib.sha256(content).hexdigest()
     target = folder / address[:2] / address
-    if target.exists():
-        return address
-    target.parent.mkdir(parents=True, exist_ok=True)
-    partial = target.with_name(f"{address}.{os.getpid()}.{id(content)}.part")
-    with partial.open("wb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
-    partial.replace(target)
+    if not target.exists():
+        target.parent.mkdir(parents=True, exist_ok=True)
+        partial = target.with_name(f"{address}.{os.getpid()}.{id(content)}.part")
+        with partial.open("wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        crash_point("document.partial")
+        partial.replace(target)
+    for parent in (target.parent, folder):  # a name outlives a power cut only once its folder is written too
+        _write_through(parent)
+    crash_point("document.stored")
     return address
+
+
+def _write_through(folder: Path) -> None:
+    """Have the names in *folder* written to the disk."""
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
 
 
 def _refuse(zh: str, en: str) -> None:

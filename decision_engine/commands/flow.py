@@ -9,6 +9,7 @@ from sqlalchemy import select
 
 from decision_engine import process
 from decision_engine.commands.deadlines import due
+from decision_engine.crash import crash_point
 from decision_engine.models import Case, Job, Task
 from decision_engine.queries.casefile import CaseFile
 from decision_engine.work import Work
@@ -23,7 +24,9 @@ def follow(work: Work, case: Case, position: process.Position, file: CaseFile) -
     case.state_format = process.STATE_FORMAT
     with work.session.no_autoflush:  # so that the act writes the case once, at its end
         _follow_tasks(work, case, position)
+        crash_point("flow.tasks")
         _follow_timers(work, case, position, file)
+        crash_point("flow.timers")
     if position.ended:
         case.status = "ENDED"
         case.ended_at = work.now

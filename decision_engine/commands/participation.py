@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets
 
 from decision_engine import access
+from decision_engine.crash import crash_point
 from decision_engine.errors import NotFound
 from decision_engine.language import Text
 from decision_engine.models import Case, Comment, CommentContact
@@ -42,6 +43,7 @@ def receive_comment(
     )  # fmt: skip
     work.session.add(comment)
     work.session.flush()
+    crash_point("comment.written")
     if name or contact:
         work.session.add(CommentContact(comment_id=comment.id, name=name, contact=contact))
     work.record(

@@ -13,6 +13,7 @@ from sqlalchemy import select
 
 from decision_engine.access import PUBLIC
 from decision_engine.config import Settings
+from decision_engine.crash import crash_point
 from decision_engine.errors import SignInFailed, TooManyAttempts
 from decision_engine.models import Account, Person, Token
 from decision_engine.work import House, Work, token_hash, unit_of_work
@@ -69,6 +70,7 @@ def _try(work: Work, login: str, password: str) -> SignedIn | SignInFailed | Too
     work.session.add(
         Token(hash=token_hash(token), account_id=account.id, created_at=work.now, expires_at=expires_at)
     )
+    crash_point("session.token_written")
     return SignedIn(token, expires_at, person.id, person.name)
 
 

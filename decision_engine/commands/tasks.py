@@ -19,6 +19,7 @@ from decision_engine.commands.answers import lawful, references_exist
 from decision_engine.commands.departures import granted
 from decision_engine.commands.effects import take_effect
 from decision_engine.commands.flow import follow
+from decision_engine.crash import crash_point
 from decision_engine.errors import Conflict, Forbidden, NotFound, NotReady
 from decision_engine.language import Text
 from decision_engine.models import Case, Person, Record, Task
@@ -67,12 +68,14 @@ def complete_task(
     findings = lawful(work, file, task.step or task.element, as_fact(record), departures)
     exceptions = granted(work, case, departures, findings)
     position = process.complete(definition, case.state, task.id, said)
+    crash_point("task.engine_moved")
 
     task.status, task.closed_at, task.closed_by = "DONE", work.now, work.actor.person_id
     task.assignee_id = task.assignee_id or work.actor.person_id
     case.records = record.seq
     work.session.add(record)
     follow(work, case, position, file.having(as_fact(record)))
+    crash_point("task.followed")
     receipt = work.record(
         "task.completed",
         case,
@@ -175,6 +178,7 @@ def claim_task(work: Work, task_id: str, *, version: int | None = None) -> Task:
         )
     standing = access.stand_for_duty(work.actor, _duty(case, task), open_file(work, case, task.step).done)
     task.assignee_id, task.claimed_at = work.actor.person_id, work.now
+    crash_point("task.claimed")
     work.record("task.claimed", case, standing=standing, task={"id": task.id, "step": task.step})
     return task
 

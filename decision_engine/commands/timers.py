@@ -13,6 +13,7 @@ from sqlalchemy import delete, or_, select, update
 from decision_engine import process, rules
 from decision_engine.access import CLOCK
 from decision_engine.commands.flow import follow
+from decision_engine.crash import crash_point
 from decision_engine.errors import DecisionEngineError
 from decision_engine.models import Case, FinishedRequest, Incident, Job, Record
 from decision_engine.queries import definitions
@@ -38,6 +39,7 @@ def lease_due_job(work: Work, owner: str) -> str | None:
         return None
     job.state, job.lease_owner, job.lease_until = "LEASED", owner, work.now + LEASE
     job.attempts += 1
+    crash_point("job.leased")
     return job.id
 
 
@@ -54,18 +56,21 @@ def fire_timer(work: Work, job_id: str, owner: str) -> bool:
     )
     if held is None:
         return False
+    crash_point("job.done_unwritten")
     job = work.session.get_one(Job, job_id)
     case = work.session.get_one(Case, job.case_id, with_for_update=True)
     work.tries(case, "timer.fire", timer=job.subject, element=job.element)
     definition = definitions.compiled(work.session, case.definition_hash)
     file = open_file(work, case, job.step)
     position = process.elapse(definition, case.state, job.subject)
+    crash_point("job.engine_moved")
     record = _record(work, case, job)
     if _ends_suspension(definition, job.element):
         case.status = "RUNNING"
     work.session.add(record)
     case.records = record.seq
     follow(work, case, position, file.having(as_fact(record)))
+    crash_point("job.followed")
     work.record(
         "timer.fired",
         case,
