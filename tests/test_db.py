@@ -92,7 +92,7 @@ def test_every_append_only_table_is_guarded(house: House):
     """Each table on the list has both its triggers."""
     with house.reading() as session:
         found = set(session.scalars(text("SELECT name FROM sqlite_master WHERE type = 'trigger'")))
-    assert found == {f"{table}_no_{verb}" for table in APPEND_ONLY for verb in ("update", "delete")}
+    assert found >= {f"{table}_no_{verb}" for table in APPEND_ONLY for verb in ("update", "delete")}
 
 
 def test_a_naive_moment_is_refused(house: House):

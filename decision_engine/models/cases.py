@@ -44,13 +44,23 @@ class DefinitionFile(Model):
     content: Mapped[bytes]
 
 
+MEETING_ITEM = "MEETING_ITEM"
+MEETING_ITEMS_FROM = 100_000
+"""Numbers above it are the meeting items' own series, so that they take none of the decisions' numbers."""
+
+
 class Case(Model):
-    """A decision matter on its way. *status*: `RUNNING`, `ENDED`, `SUSPENDED` (execution stopped by art. 37)."""
+    """A decision matter on its way. *status*: `RUNNING`, `ENDED`, `SUSPENDED` (execution stopped by art. 37).
+
+    *kind*: `DECISION` (a major administrative decision), or `MEETING_ITEM`: a matter that only a meeting decides
+    (personnel, large funds, projects), which no list of decisions shows.
+    """
 
     __tablename__ = "decision_case"
     __table_args__ = (UniqueConstraint("organ_id", "year", "number"),)
     id: Mapped[str] = mapped_column(primary_key=True, default=new_id)
     organ_id: Mapped[str] = mapped_column(ForeignKey("organ.id"))
+    kind: Mapped[str] = mapped_column(default="DECISION", server_default="DECISION")
     year: Mapped[int]
     number: Mapped[int]
     title: Mapped[str]
@@ -75,7 +85,9 @@ class Case(Model):
 
     @property
     def label(self) -> str:
-        """Return the case number as officials write it: `决〔2026〕1号`."""
+        """Return the case number as officials write it: `决〔2026〕1号`, `议〔2026〕1号` for a meeting item."""
+        if self.kind == MEETING_ITEM:
+            return f"议〔{self.year}〕{self.number - MEETING_ITEMS_FROM}号"
         return f"决〔{self.year}〕{self.number}号"
 
 
