@@ -31,11 +31,18 @@ class Settings:
     argon2_memory_kib: int = 65536
     job_poll_seconds: float = 1.0
     embedded_worker: bool = True
+    event_key: Path | None = None
+    log_origin: str = "decision-engine/local"
 
     @property
     def documents_dir(self) -> Path:
         """Return where document bytes lie, by content address; never below a web root."""
         return self.data_dir / "documents"
+
+    @property
+    def event_key_path(self) -> Path:
+        """Return the file of the key that signs events; it lies outside the database."""
+        return self.event_key or self.data_dir / "keys" / "event.pem"
 
 
 def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
@@ -49,7 +56,7 @@ def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
         ("database_url", str), ("data_dir", Path), ("secret_key", str), ("host", str), ("port", int),
         ("threads", int), ("max_body", int), ("max_document", int), ("token_lifetime", int),
         ("argon2_time_cost", int), ("argon2_memory_kib", int), ("job_poll_seconds", float),
-        ("embedded_worker", _truth),
+        ("embedded_worker", _truth), ("event_key", Path), ("log_origin", str),
     ):  # fmt: skip
         text = env.get(PREFIX + name.upper())
         if text is None:

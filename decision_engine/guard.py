@@ -1,0 +1,152 @@
+"""What the database itself refuses: changing, deleting or overwriting what was written once.
+
+Speed bumps, not proof: whoever owns the file or the cluster can take them away, and then the signatures, the tree
+and what witnesses hold find the change (proof.md 1.7, 1.8). They stop mistakes, and whoever got no further than the
+service's own rights.
+
+* A guard is a table, a verb and the condition under which it refuses; without one it refuses always.
+* SQLite: triggers, those before INSERT too, because `INSERT OR REPLACE` deletes without asking a delete trigger
+  unless `recursive_triggers` is on. Besides, `only_append` is asked about every statement of the service.
+* PostgreSQL: triggers `ENABLE ALWAYS` (an ordinary one sleeps under `session_replication_role = replica`), TRUNCATE
+  included.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from sqlalchemy import text
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from sqlalchemy.engine import Connection
+
+KEYS = {
+    "event": ("NEW.id = id", "NEW.chain = chain AND NEW.seq = seq", "NEW.hash = hash"),
+    "event_payload": ("NEW.event_id = event_id",),
+    "record": ("NEW.case_id = case_id AND NEW.seq = seq",),
+    "document_version": ("NEW.document_id = document_id AND NEW.number = number",),
+    "definition_file": ("NEW.definition_hash = definition_hash AND NEW.name = name",),
+    "access_entry": ("NEW.id = id",),
+    "leaf": ("NEW.idx = idx", "NEW.event_id = event_id"),
+    "tile": ("NEW.level = level AND NEW.idx = idx",),
+    "log_head": ("NEW.id = id",),
+    "checkpoint": ("NEW.size = size",),
+    "signing_key": ("NEW.id = id",),
+}
+"""Table -> its keys; a row whose key is taken may not be inserted, whatever the conflict clause."""
+
+WRITTEN_ONCE = (
+    "event", "record", "document_version", "definition_file", "access_entry", "leaf", "checkpoint",
+)  # fmt: skip
+"""Tables of which no row is ever changed or deleted."""
+
+
+@dataclass(frozen=True, slots=True)
+class Guard:
+    """Refuse *verb* on *table* when a condition holds (SQL over OLD and NEW, in each dialect); None: always."""
+
+    table: str
+    verb: str
+    sqlite: str | None = None
+    postgresql: str | None = None
+
+
+def _same(table: str, verb: str, when: str | None = None) -> Guard:
+    return Guard(table, verb, when, when)
+
+
+OF_THE_PROOF = (
+    _same("leaf", "UPDATE"),
+    _same("leaf", "DELETE"),
+    _same("checkpoint", "UPDATE"),
+    _same("checkpoint", "DELETE"),
+    _same("signing_key", "DELETE"),
+    _same(
+        "signing_key", "UPDATE",
+        "OLD.until IS NOT NULL OR NEW.until IS NULL OR NEW.id <> OLD.id OR NEW.public_key <> OLD.public_key"
+        " OR NEW.since <> OLD.since",
+    ),
+    _same("tile", "DELETE"),
+    _same(
+        "tile", "UPDATE",
+        "NEW.level <> OLD.level OR NEW.idx <> OLD.idx OR NEW.width < OLD.width OR NEW.width * 32 <> length(NEW.data)"
+        " OR substr(NEW.data, 1, length(OLD.data)) <> OLD.data",
+    ),
+    _same("log_head", "DELETE"),
+    _same("log_head", "UPDATE", "NEW.id <> OLD.id OR NEW.size <= OLD.size"),
+    _same("pending_event", "UPDATE"),
+    _same(
+        "pending_event", "DELETE", "NOT EXISTS (SELECT 1 FROM leaf WHERE leaf.event_id = OLD.event_id)"
+    ),
+    _same("event_payload", "UPDATE"),
+    Guard(
+        "event_payload", "DELETE",
+        "NOT EXISTS (SELECT 1 FROM event WHERE kind = 'payload.erased'"
+        " AND instr(CAST(body AS TEXT), OLD.event_id) > 0)",
+        "NOT EXISTS (SELECT 1 FROM event WHERE kind = 'payload.erased'"
+        " AND position(convert_to(OLD.event_id, 'UTF8') IN body) > 0)",
+    ),
+)  # fmt: skip
+"""Leaves and checkpoints stay; tiles and the head only grow; what waits goes only into the tree; a payload goes only
+after an event said so."""
+
+OVERWRITING = tuple(
+    Guard(
+        table,
+        "INSERT",
+        " OR ".join(f"EXISTS (SELECT 1 FROM {table} WHERE {key})" for key in keys),  # noqa: S608  our own names
+    )
+    for table, keys in KEYS.items()
+)
+"""SQLite only: elsewhere a taken key refuses by itself, and ON CONFLICT DO UPDATE is an update."""
+
+
+def put_up(connection: Connection) -> None:
+    """Create the guards of the proof and those against overwriting; called by the migration that makes the tables."""
+    sqlite = connection.dialect.name == "sqlite"
+    for guard in (*OF_THE_PROOF, *(OVERWRITING if sqlite else ())):
+        for statement in _sqlite(guard) if sqlite else _postgresql(guard):
+            connection.execute(text(statement))
+    if not sqlite:
+        for table in dict.fromkeys(guard.table for guard in OF_THE_PROOF):
+            for statement in _no_truncate(table):
+                connection.execute(text(statement))
+
+
+def trigger_names() -> frozenset[str]:
+    """Return the names of the triggers `put_up` leaves on SQLite."""
+    return frozenset(_name(guard) for guard in (*OF_THE_PROOF, *OVERWRITING))
+
+
+def _name(guard: Guard) -> str:
+    return f"{guard.table}_no_{'overwriting' if guard.verb == 'INSERT' else guard.verb.lower()}"
+
+
+def _sqlite(guard: Guard) -> Iterable[str]:
+    when = f" WHEN {guard.sqlite}" if guard.sqlite else ""
+    yield (
+        f"CREATE TRIGGER {_name(guard)} BEFORE {guard.verb} ON {guard.table}{when} "
+        f"BEGIN SELECT RAISE(ABORT, 'append-only: {guard.table}'); END"
+    )
+
+
+def _postgresql(guard: Guard) -> Iterable[str]:
+    name = _name(guard)
+    yield (
+        f"CREATE FUNCTION {name}() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN "
+        f"IF {guard.postgresql or 'true'} THEN RAISE EXCEPTION 'append-only: {guard.table}'; END IF; "
+        f"RETURN {'OLD' if guard.verb == 'DELETE' else 'NEW'}; END $$"
+    )
+    yield f"CREATE TRIGGER {name} BEFORE {guard.verb} ON {guard.table} FOR EACH ROW EXECUTE FUNCTION {name}()"
+    yield f"ALTER TABLE {guard.table} ENABLE ALWAYS TRIGGER {name}"
+
+
+def _no_truncate(table: str) -> Iterable[str]:
+    yield (
+        f"CREATE TRIGGER {table}_no_truncate BEFORE TRUNCATE ON {table} "
+        "FOR EACH STATEMENT EXECUTE FUNCTION refuse_change()"
+    )
+    yield f"ALTER TABLE {table} ENABLE ALWAYS TRIGGER {table}_no_truncate"
