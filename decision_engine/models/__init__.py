@@ -13,7 +13,18 @@ from decision_engine.models.cases import (
 )
 from decision_engine.models.catalogue import Catalogue, CatalogueEntry
 from decision_engine.models.jobs import CalendarDay, CalendarNotice, FinishedRequest, Incident, Job
-from decision_engine.models.log import AccessEntry, Chain, Event, EventPayload
+from decision_engine.models.log import (
+    AccessEntry,
+    Chain,
+    Checkpoint,
+    Event,
+    EventPayload,
+    Leaf,
+    LogHead,
+    PendingEvent,
+    SigningKey,
+    Tile,
+)
 from decision_engine.models.meetings import (
     AgendaChange,
     AgendaItem,
@@ -68,6 +79,7 @@ __all__ = [
     "Catalogue",
     "CatalogueEntry",
     "Chain",
+    "Checkpoint",
     "Comment",
     "CommentContact",
     "Definition",
@@ -83,7 +95,9 @@ __all__ = [
     "FinishedRequest",
     "Incident",
     "Job",
+    "Leaf",
     "Leave",
+    "LogHead",
     "MaterialDelivery",
     "MaterialOpening",
     "Meeting",
@@ -92,14 +106,17 @@ __all__ = [
     "MinutesSignature",
     "MinutesVersion",
     "Organ",
+    "PendingEvent",
     "Person",
     "Post",
     "Record",
     "Recusal",
     "SecretTally",
+    "SigningKey",
     "Statement",
     "StatementConfirmation",
     "Task",
+    "Tile",
     "Token",
     "Unit",
     "Vote",
