@@ -111,6 +111,23 @@ class Conflict(DecisionEngineError):
         self.at = at
 
 
+class Overtaken(Conflict):
+    """Another transaction was faster in the database and nothing was written: the same act may be tried again."""
+
+
+class Unavailable(DecisionEngineError):
+    """The database cannot be reached, or cannot write now; *retry_after* (seconds) says when to come again."""
+
+    default = Text(
+        "系统暂时无法保存，请稍后用同一请求重试；已办结的不会重复办理。",
+        "Nothing can be saved at the moment. Send the same request again later: what was done is not done twice.",
+    )
+
+    def __init__(self, message: Text | None = None, *, retry_after: int = 5) -> None:
+        super().__init__(message)
+        self.retry_after = retry_after
+
+
 class NotReady(Conflict):
     """The step does not wait to be done: it is finished, withdrawn, or not yet reached."""
 

@@ -15,14 +15,14 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
+from functools import partial
 from typing import Any
 
 from sqlalchemy import Engine, and_, or_, select
-from sqlalchemy.exc import IntegrityError, OperationalError
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session, sessionmaker
-from sqlalchemy.orm.exc import StaleDataError
 
-from decision_engine import audit
+from decision_engine import audit, retrying
 from decision_engine.access import CLOCK, PUBLIC, Actor, Standing
 from decision_engine.calendar import local_day
 from decision_engine.clock import Clock
@@ -30,7 +30,6 @@ from decision_engine.config import Settings
 from decision_engine.crash import crash_point
 from decision_engine.db import for_writing, new_id
 from decision_engine.errors import (
-    Conflict,
     DecisionEngineError,
     EngineDisagrees,
     Forbidden,
@@ -174,7 +173,8 @@ class Work:
 def unit_of_work(house: House, bearer: str | None = None, *, as_actor: Actor | None = None) -> Iterator[Work]:
     """Give a `Work` to whoever holds *bearer* (or to the clock, the public); commit it, or record its refusal.
 
-    Raises `NotSignedIn`, `Conflict` when another transaction was faster, and whatever the act refuses with.
+    Raises `NotSignedIn`, `Overtaken` when another transaction was faster, `Unavailable` when the database is gone,
+    and whatever the act refuses with.
     """
     work: Work | None = None
     try:
@@ -189,23 +189,31 @@ def unit_of_work(house: House, bearer: str | None = None, *, as_actor: Actor | N
             crash_point("work.before_commit")
         crash_point("work.after_commit")
     except RECORDED_REFUSALS as refusal:
-        _record_refusal(house, work, refusal)
+        retrying.persistently(partial(_record_refusal, house, work, refusal))
         raise
-    except (StaleDataError, IntegrityError) as clash:
-        raise Conflict from clash
-    except OperationalError as clash:
-        if "locked" in str(clash.orig) or "could not serialize" in str(clash.orig):
-            raise Conflict from clash
+    except SQLAlchemyError as problem:
+        _tell(problem)
         raise
 
 
 @contextmanager
 def reading(house: House, bearer: str | None = None, *, as_actor: Actor | None = None) -> Iterator[Work]:
     """Give a `Work` that only looks: nothing it does is committed."""
-    with house.reading() as session:
-        now = house.clock.now()
-        actor = as_actor or identify(session, bearer, now)
-        yield Work(house, session, actor, now)
+    try:
+        with house.reading() as session:
+            now = house.clock.now()
+            actor = as_actor or identify(session, bearer, now)
+            yield Work(house, session, actor, now)
+    except SQLAlchemyError as problem:
+        _tell(problem)
+        raise
+
+
+def _tell(problem: SQLAlchemyError) -> None:
+    """Raise what *problem* means to whoever acts, if it means anything."""
+    understood = retrying.understood(problem)
+    if understood is not None:
+        raise understood from problem
 
 
 def identify(session: Session, bearer: str | None, now: datetime) -> Actor:
@@ -299,29 +307,36 @@ def _record_refusal(house: House, work: Work | None, refusal: DecisionEngineErro
         return
     attempt = work.attempt
     crash_point("refusal.rolled_back")
-    with house.writing() as session, session.begin():
-        alone = Work(house, session, work.actor, work.now)
-        alone.record(
-            "act.refused",
-            attempt.chain,
-            said={"message": refusal.message.zh, "findings": _reasons(refusal)},
-            tried=attempt.kind,
-            refusal=type(refusal).__name__,
-            rules=_rules(refusal),
-            **attempt.about,
-        )
-        if isinstance(refusal, EngineDisagrees):
-            session.add(
-                Incident(
-                    kind="engine.disagrees",
-                    case_id=attempt.chain,
-                    at=work.now,
-                    detail={**attempt.about, "message": refusal.message.zh},
-                )
-            )
-        session.flush()
-        crash_point("refusal.before_commit")
+    try:
+        with house.writing() as session, session.begin():
+            _write_refusal(Work(house, session, work.actor, work.now), attempt, refusal)
+            session.flush()
+            crash_point("refusal.before_commit")
+    except SQLAlchemyError as problem:
+        _tell(problem)
+        raise
     crash_point("refusal.after_commit")
+
+
+def _write_refusal(alone: Work, attempt: Attempt, refusal: DecisionEngineError) -> None:
+    alone.record(
+        "act.refused",
+        attempt.chain,
+        said={"message": refusal.message.zh, "findings": _reasons(refusal)},
+        tried=attempt.kind,
+        refusal=type(refusal).__name__,
+        rules=_rules(refusal),
+        **attempt.about,
+    )
+    if isinstance(refusal, EngineDisagrees):
+        alone.session.add(
+            Incident(
+                kind="engine.disagrees",
+                case_id=attempt.chain,
+                at=alone.now,
+                detail={**attempt.about, "message": refusal.message.zh},
+            )
+        )
 
 
 def _rules(refusal: DecisionEngineError) -> list[str]:

@@ -13,7 +13,8 @@ import uuid
 from decision_engine.access import CLOCK
 from decision_engine.commands import timers
 from decision_engine.crash import crash_point
-from decision_engine.errors import DecisionEngineError
+from decision_engine.errors import DecisionEngineError, Unavailable
+from decision_engine.retrying import persistently
 from decision_engine.work import House, unit_of_work
 
 log = logging.getLogger(__name__)
@@ -26,8 +27,7 @@ def run_due(house: House, owner: str | None = None) -> int:
     owner = owner or f"worker-{uuid.uuid4().hex[:12]}"
     fired = 0
     for _ in range(MOST_AT_ONCE):
-        with unit_of_work(house, as_actor=CLOCK) as work:
-            job_id = timers.lease_due_job(work, owner)
+        job_id = persistently(lambda: _lease(house, owner))
         if job_id is None:
             break
         crash_point("worker.leased")
@@ -36,16 +36,31 @@ def run_due(house: House, owner: str | None = None) -> int:
     return fired
 
 
+def _lease(house: House, owner: str) -> str | None:
+    with unit_of_work(house, as_actor=CLOCK) as work:
+        return timers.lease_due_job(work, owner)
+
+
 def _fire(house: House, job_id: str, owner: str) -> bool:
-    try:
+    def fire() -> bool:
         with unit_of_work(house, as_actor=CLOCK) as work:
             return timers.fire_timer(work, job_id, owner)
+
+    try:
+        return persistently(fire)
+    except Unavailable:
+        raise  # no fault of the job's; its lease runs out and it is tried again
     except DecisionEngineError as problem:
         log.warning("timer %s did not fire: %s", job_id, type(problem).__name__)
+        told = problem
+
+    def give_up() -> None:
         with unit_of_work(house, as_actor=CLOCK) as work:
-            timers.give_up(work, job_id, owner, problem)
+            timers.give_up(work, job_id, owner, told)
             crash_point("worker.gave_up")
-        return False
+
+    persistently(give_up)
+    return False
 
 
 def tidy(house: House) -> None:

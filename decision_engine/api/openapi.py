@@ -135,7 +135,7 @@ def _complete(operation: dict[str, Any], path: str, method: str, *, is_open: boo
                 "name": "Idempotency-Key",
                 "in": "header",
                 "required": False,
-                "schema": {"type": "string", "minLength": 1, "maxLength": 200},
+                "schema": {"type": "string", "minLength": 32 if is_open else 1, "maxLength": 200},
                 "description": "同一键同一请求只办理一次，再次提交得到相同答复 / done once, answered alike",
             }
         )

@@ -51,6 +51,8 @@ TABLE: Mapping[type[errors.DecisionEngineError], Kind] = {
     errors.TooLarge: Kind(413, "too-large", Text("内容过大", "Too large")),
     errors.InvalidAnswers: Kind(422, "invalid-answers", Text("填写有误", "Fields to correct")),
     errors.Conflict: Kind(409, "conflict", Text("已被他人更新", "Somebody was faster")),
+    errors.Overtaken: Kind(409, "conflict", Text("已被他人更新", "Somebody was faster")),
+    errors.Unavailable: Kind(503, "unavailable", Text("暂时无法保存", "Not available at the moment")),
     errors.NotReady: Kind(409, "not-ready", Text("当前不可办理", "Does not wait to be done")),
     errors.KeyReused: Kind(422, "key-reused", Text("幂等键重复使用", "Idempotency key reused")),
     errors.Unlawful: Kind(422, "unlawful", Text("不符合法定程序", "Not lawful")),
@@ -105,7 +107,7 @@ def refused(error: errors.DecisionEngineError) -> Response:
     response = problem(kind.status, kind.slug, kind.title, error.message, **_details(error))
     if kind.status == 401:  # noqa: PLR2004  the number is the meaning here
         response.headers["WWW-Authenticate"] = 'Bearer realm="decision-engine"'
-    if isinstance(error, errors.TooManyAttempts):
+    if isinstance(error, errors.TooManyAttempts | errors.Unavailable):
         response.headers["Retry-After"] = str(error.retry_after)
     return response
 

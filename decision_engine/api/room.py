@@ -31,7 +31,7 @@ from flask_smorest import Blueprint
 from marshmallow import Schema
 from werkzeug.datastructures import FileStorage
 
-from decision_engine.access import PUBLIC
+from decision_engine.access import PUBLIC, Actor
 from decision_engine.api import identity
 from decision_engine.api.fields import UNKNOWN
 from decision_engine.api.parser import Parser
@@ -40,10 +40,14 @@ from decision_engine.crash import crash_point
 from decision_engine.errors import InvalidAnswers, KeyReused, Malformed
 from decision_engine.language import Text
 from decision_engine.models import FinishedRequest
+from decision_engine.retrying import persistently
 from decision_engine.work import Work, reading, unit_of_work
 
 View = TypeVar("View", bound=Callable[..., Any])
 _KEY = re.compile(r"[\x21-\x7e]{1,200}")
+_PUBLIC_KEY, _PUBLIC_KEY_VARIETY = 32, 6
+"""Strangers share one namespace, whatever their address is today: only a key nobody else hits on keeps one's comment
+from being taken for another's. A random UUID has fewer than 6 different digits once in 10^12 times."""
 _NO_CONTENT = 204
 KEYED = "x-keyed"
 """In the description of an operation: whether it takes an Idempotency-Key."""
@@ -91,9 +95,12 @@ class Room(Blueprint):  # type: ignore[misc]
 
         def decorate(function: View) -> View:
             def view(*said: Any, **path_values: Any) -> Response:
-                with _looking(noted=noted) as work:
-                    found = function(work, *said, **path_values)
-                    return found if isinstance(found, Response) else _shown(found, answer, etag)
+                def look() -> Response:
+                    with _looking(noted=noted) as work:
+                        found = function(work, *said, **path_values)
+                        return found if isinstance(found, Response) else _shown(found, answer, etag)
+
+                return persistently(look)
 
             self._add(route, view, function)
             return function
@@ -201,12 +208,29 @@ def carry_out(
 ) -> Response:
     """Do *deed* in one transaction and answer; done before under the same key, give the same answer again.
 
-    *publicly*: as a member of the public. Not *keyed*: the Idempotency-Key is not looked at. Raises whatever the
+    Overtaken by somebody else's transaction, it is tried again a few times. *publicly*: as a member of the public,
+    whose key must be one nobody else uses. Not *keyed*: the Idempotency-Key is not looked at. Raises whatever the
     deed refuses with, and `KeyReused`.
     """
-    key = _idempotency_key() if keyed else None
-    house = identity.house()
+    key = _idempotency_key(publicly=publicly) if keyed else None
     token, actor = (None, PUBLIC) if publicly else (identity.bearer(), None)
+
+    def attempt() -> Response:
+        _rewind_uploads()
+        return _carry_out_once(deed, answer, status, key, token, actor)
+
+    return persistently(attempt)
+
+
+def _carry_out_once(
+    deed: Callable[[Work], Any],
+    answer: type[Schema] | None,
+    status: int,
+    key: str | None,
+    token: str | None,
+    actor: Actor | None,
+) -> Response:
+    house = identity.house()
     with unit_of_work(house, token, as_actor=actor) as work:
         fingerprint = _fingerprint() if key else ""
         earlier = work.session.get(FinishedRequest, (work.actor.person_id, key)) if key else None
@@ -279,7 +303,13 @@ def _without_query(view: Callable[..., Response]) -> Callable[..., Response]:
     return checked
 
 
-def _idempotency_key() -> str | None:
+def _rewind_uploads() -> None:
+    """Let every file of the request be read from its beginning, as often as the act is tried."""
+    for file in request.files.values():
+        file.stream.seek(0)
+
+
+def _idempotency_key(*, publicly: bool) -> str | None:
     key = request.headers.get("Idempotency-Key")
     if key is None:
         return None
@@ -289,6 +319,13 @@ def _idempotency_key() -> str | None:
             Text(
                 "Idempotency-Key 须为 1 至 200 个可见 ASCII 字符。",
                 "An Idempotency-Key is 1 to 200 printable ASCII characters.",
+            )
+        )
+    if publicly and (len(key) < _PUBLIC_KEY or len(set(key)) < _PUBLIC_KEY_VARIETY):
+        raise Malformed(
+            Text(
+                "未登录提交时，Idempotency-Key 须为至少 32 个字符的随机值（如 UUID）。",
+                "Without sign-in an Idempotency-Key is a random value of at least 32 characters, such as a UUID.",
             )
         )
     return key

@@ -15,6 +15,7 @@ from decision_engine.commands import sessions
 from decision_engine.errors import SignInFailed
 from decision_engine.forms.fields import Line
 from decision_engine.queries import people
+from decision_engine.retrying import persistently
 from decision_engine.work import Work
 
 room = Room("session", "登录", "Signing in")
@@ -68,7 +69,7 @@ def sign_in(said: dict[str, Any]) -> dict[str, Any]:
     address = request.remote_addr or ""
     throttle("sign-in").refuse_if_empty(address)
     try:
-        made = sessions.sign_in(identity.house(), said["login"], said["password"])
+        made = persistently(lambda: sessions.sign_in(identity.house(), said["login"], said["password"]))
     except SignInFailed:
         throttle("sign-in").take(address)
         raise

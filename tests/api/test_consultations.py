@@ -144,7 +144,7 @@ def test_comments_on_paper_are_registered_by_the_lead_unit(published: Stage, sig
 
 def test_the_same_button_twice_is_one_comment(published: Stage, citizen: Caller) -> None:
     path = f"/consultations/{published.case_id}/comments"
-    key = {"headers": {"Idempotency-Key": "0f6e"}}
+    key = {"headers": {"Idempotency-Key": "0f6e3c51-6a0b-4c5e-9d2f-8b1a7e4d2c90"}}
     first, again = (citizen.post(path, {"text": "意见"}, **key) for _ in range(2))
     assert first.json == again.json
     assert comments(published) == 1
