@@ -12,6 +12,7 @@ from decision_engine.models.cases import (
     Task,
 )
 from decision_engine.models.catalogue import Catalogue, CatalogueEntry
+from decision_engine.models.handling import Circulation, Countersign, Urging
 from decision_engine.models.jobs import CalendarDay, CalendarNotice, FinishedRequest, Incident, Job
 from decision_engine.models.log import (
     AccessEntry,
@@ -80,8 +81,10 @@ __all__ = [
     "CatalogueEntry",
     "Chain",
     "Checkpoint",
+    "Circulation",
     "Comment",
     "CommentContact",
+    "Countersign",
     "Definition",
     "DefinitionFile",
     "Delegation",
@@ -119,6 +122,7 @@ __all__ = [
     "Tile",
     "Token",
     "Unit",
+    "Urging",
     "Vote",
     "WrittenOpinion",
 ]

@@ -6,7 +6,7 @@ log chain, so that one row lock guards all three. Records and document versions 
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import ForeignKey, Index, UniqueConstraint
@@ -94,7 +94,9 @@ class Case(Model):
 class Task(Model):
     """A step that waits for a person, or did. *status*: `OPEN`, `DONE`, `CANCELLED`.
 
-    *item* is the person a multi-instance asks (an invited expert, a present member).
+    *item* is the person a multi-instance asks (an invited expert, a present member). *due_on* is the agreed day of
+    handling (办理时限), no period of the law; *paused_on* the day since which it does not run. *countersigning* counts
+    the views asked for and not yet given; *passed_on_by* passed it on, as long as the receiver has not taken it up.
     """
 
     __tablename__ = "task"
@@ -118,6 +120,10 @@ class Task(Model):
     opened_at: Mapped[datetime]
     closed_at: Mapped[datetime | None]
     closed_by: Mapped[str | None] = mapped_column(ForeignKey("person.id"))
+    due_on: Mapped[date | None]
+    paused_on: Mapped[date | None]
+    countersigning: Mapped[int] = mapped_column(default=0, server_default="0")
+    passed_on_by: Mapped[str | None]  # a person's id
     version: Mapped[int] = mapped_column()
     __mapper_args__ = {"version_id_col": version}  # noqa: RUF012  SQLAlchemy's own attribute
 
