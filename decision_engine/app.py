@@ -7,15 +7,19 @@ from flask import Flask
 from decision_engine import api, migrations
 from decision_engine.clock import Clock, SystemClock
 from decision_engine.config import Settings, read_settings
-from decision_engine.db import open_engine
+from decision_engine.db import demand_durable, open_engine
 from decision_engine.work import House
 
 
 def open_house(settings: Settings | None = None, clock: Clock | None = None) -> House:
-    """Return the house of *settings* (default: the environment's), its database at the newest migration."""
+    """Return the house of *settings* (default: the environment's), its database at the newest migration.
+
+    Raises `NotDurable` when the database may lose what it acknowledges.
+    """
     settings = settings or read_settings()
     settings.data_dir.mkdir(parents=True, exist_ok=True)
     engine = open_engine(settings.database_url)
+    demand_durable(engine)
     migrations.upgrade(engine)
     return House(settings, engine, clock or SystemClock())
 

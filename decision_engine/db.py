@@ -2,7 +2,8 @@
 
 Guarantees: SQLite runs with WAL, `synchronous=FULL` and foreign keys on (proof.md 3.2: anything less loses
 acknowledged acts), a writing transaction takes its lock at BEGIN so that nobody is refused half-way, and
-moments come back aware, in UTC. Tables marked append-only refuse update and delete in the database itself.
+moments come back aware, in UTC. Tables marked append-only refuse update and delete in the database itself (`guard`).
+The service does not start on a database that may forget what it acknowledged (`demand_durable`).
 """
 
 from __future__ import annotations
@@ -17,6 +18,8 @@ from sqlalchemy import JSON, DateTime, Engine, MetaData, String, create_engine, 
 from sqlalchemy.engine import make_url
 from sqlalchemy.orm import DeclarativeBase
 from sqlalchemy.types import TypeDecorator
+
+from decision_engine import guard
 
 if TYPE_CHECKING:
     from sqlalchemy.engine import Connection, Dialect
@@ -102,12 +105,52 @@ def _settle_sqlite(connection: Any, _record: object) -> None:
     ):
         cursor.execute(f"PRAGMA {pragma}")
     cursor.close()
+    connection.set_authorizer(guard.only_append)
 
 
 def _begin_sqlite(connection: Connection) -> None:
     # A reader that upgrades to a writer is refused at once, timeout or not (proof.md 3.1): lock first.
     writes = connection.get_execution_options().get("writes", False)
     connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+
+# -- durability ----------------------------------------------------------------------------------------
+
+DURABLE = {
+    "sqlite": {
+        "journal_mode": {"wal"},
+        "synchronous": {"2", "3"},  # FULL, EXTRA
+        "foreign_keys": {"1"},
+        "recursive_triggers": {"1"},
+    },
+    "postgresql": {
+        "fsync": {"on"},
+        "full_page_writes": {"on"},
+        "synchronous_commit": {"on", "local", "remote_write", "remote_apply"},
+    },
+}
+"""Dialect -> setting -> values under which an acknowledged act survives a power cut (proof.md 3.2, 3.3)."""
+
+
+class NotDurable(RuntimeError):
+    """The database may lose what it acknowledged."""
+
+
+def demand_durable(engine: Engine) -> None:
+    """Raise `NotDurable` unless the database behind *engine* keeps what it acknowledges."""
+    dialect = engine.dialect.name
+    ask = "PRAGMA {}" if dialect == "sqlite" else "SHOW {}"
+    with engine.connect() as connection:
+        for setting, safe in DURABLE[dialect].items():
+            found = str(connection.exec_driver_sql(ask.format(setting)).scalar())
+            memory = (
+                setting == "journal_mode" and found == "memory"
+            )  # lives as long as the process, and says so
+            if found not in safe and not memory:
+                raise NotDurable(
+                    f"数据库设置 {setting}={found} 可能丢失已确认的操作，拒绝启动 · the database runs with "
+                    f"{setting}={found} and may lose what it acknowledged; needed: {' | '.join(sorted(safe))}"
+                )
 
 
 # -- append-only tables --------------------------------------------------------------------------------

@@ -13,13 +13,15 @@ service's own rights.
 
 from __future__ import annotations
 
+import sqlite3
+from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import text
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
     from sqlalchemy.engine import Connection
 
@@ -150,3 +152,49 @@ def _no_truncate(table: str) -> Iterable[str]:
         "FOR EACH STATEMENT EXECUTE FUNCTION refuse_change()"
     )
     yield f"ALTER TABLE {table} ENABLE ALWAYS TRIGGER {table}_no_truncate"
+
+
+# -- what the service's own connections may say (SQLite) ---------------------------------------------------
+
+_NO_UPDATE = frozenset({*WRITTEN_ONCE, "event_payload", "pending_event", "sqlite_master", "sqlite_schema"})
+_NO_DELETE = frozenset({*WRITTEN_ONCE, "signing_key", "tile", "log_head", "sqlite_master", "sqlite_schema"})
+_NEVER = frozenset(
+    {
+        sqlite3.SQLITE_DROP_TABLE, sqlite3.SQLITE_DROP_TRIGGER, sqlite3.SQLITE_DROP_INDEX, sqlite3.SQLITE_DROP_VIEW,
+        sqlite3.SQLITE_ALTER_TABLE, sqlite3.SQLITE_CREATE_TRIGGER, sqlite3.SQLITE_CREATE_TEMP_TRIGGER,
+        sqlite3.SQLITE_ATTACH, sqlite3.SQLITE_DETACH,
+    }
+)  # fmt: skip
+_SETTLED = frozenset(
+    {
+        "writable_schema", "recursive_triggers", "foreign_keys", "defer_foreign_keys", "synchronous", "journal_mode",
+        "ignore_check_constraints",
+    }
+)  # fmt: skip
+
+
+def only_append(action: int, first: str | None, second: str | None, *_: str | None) -> int:
+    """Answer SQLite's question whether a statement may be prepared: nothing that undoes what was written."""
+    if action == sqlite3.SQLITE_UPDATE:
+        return sqlite3.SQLITE_DENY if first in _NO_UPDATE else sqlite3.SQLITE_OK
+    if action == sqlite3.SQLITE_DELETE:
+        return sqlite3.SQLITE_DENY if first in _NO_DELETE else sqlite3.SQLITE_OK
+    if action in _NEVER:
+        return sqlite3.SQLITE_DENY
+    if action == sqlite3.SQLITE_PRAGMA and second is not None and str(first).lower() in _SETTLED:
+        return sqlite3.SQLITE_DENY
+    return sqlite3.SQLITE_OK
+
+
+@contextmanager
+def lifted(connection: Connection) -> Iterator[None]:
+    """Let *connection* rebuild tables meanwhile: for migrations, and nobody else."""
+    if connection.dialect.name != "sqlite":
+        yield
+        return
+    raw: Any = connection.connection.dbapi_connection
+    raw.set_authorizer(None)
+    try:
+        yield
+    finally:
+        raw.set_authorizer(only_append)

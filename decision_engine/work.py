@@ -4,13 +4,16 @@
 once and hands out a `Work`. When the act is done everything is committed together: flow, case file, tables and
 event. When it is refused everything is rolled back, and then the refusal itself is recorded, alone.
 
-`Work.record` is the only writer of the log: one event per act, chained to the one before (see `audit.event`).
+`Work.record` is the only writer of the log: one event per act, chained to the one before (see `audit.event`), signed
+by the service (see `audit.signing`), and waiting, from the same transaction on, to enter the tree.
 """
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import secrets
+import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -44,13 +47,18 @@ from decision_engine.models import (
     Event,
     EventPayload,
     Incident,
+    PendingEvent,
     Person,
     Post,
+    SigningKey,
     Token,
 )
 
 RECORDED_REFUSALS = (Forbidden, Unlawful, EngineDisagrees)
 """Refusals that are acts of their own and enter the log; a mistyped field is not one."""
+
+KEYS = "keys"
+"""The chain on which the service's keys are introduced."""
 
 
 @dataclass(slots=True)
@@ -62,22 +70,37 @@ class House:
     clock: Clock
     writing: sessionmaker[Session] = field(init=False)
     reading: sessionmaker[Session] = field(init=False)
+    _key: audit.EventKey | None = field(init=False, default=None, repr=False)
+    _opening: threading.Lock = field(init=False, default_factory=threading.Lock, repr=False)
 
     def __post_init__(self) -> None:
         """Open the two ways in: one that will write, one that only reads."""
         self.writing = sessionmaker(for_writing(self.engine), expire_on_commit=False)
         self.reading = sessionmaker(self.engine, expire_on_commit=False)
 
+    def key(self) -> audit.EventKey:
+        """Return the key that signs this house's events; it is introduced in the log before it signs anything else."""
+        if self._key is None:
+            with self._opening:
+                if self._key is None:
+                    self._key = _introduced(self, audit.open_key(self.settings.event_key_path))
+        return self._key
+
 
 @dataclass(frozen=True, slots=True)
 class Receipt:
-    """Proof, for the person, that the act entered the log: its chain, place and hash."""
+    """Proof, for the person, that the act entered the log: its chain, place and hash, and the service's signature.
+
+    *signature* is base64; *key* names the key it verifies with (`audit.signing`).
+    """
 
     event_id: str
     chain: str
     seq: int
     hash: str
     at: datetime
+    key: str
+    signature: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,12 +114,13 @@ class Attempt:
 
 @dataclass(slots=True)
 class Work:
-    """A person acting at a moment inside a transaction."""
+    """A person acting at a moment inside a transaction. Without a *key* it only looks and records nothing."""
 
     house: House
     session: Session
     actor: Actor
     now: datetime
+    key: audit.EventKey | None = None
     attempt: Attempt | None = None
     receipts: list[Receipt] = field(default_factory=list)
 
@@ -127,8 +151,10 @@ class Work:
 
         *kind* is past tense (`task.completed`). *said* (answers, reasons, names) and what belongs *beside* it go into
         the payload behind a salted commitment; *about* (ids, hashes, rule ids) into the hashed body: never personal
-        data.
+        data. Raises RuntimeError when this work only looks.
         """
+        if self.key is None:
+            raise RuntimeError("what only looks records nothing")
         head = chain if isinstance(chain, Case) else _chain(self.session, chain)
         event_id, salt = new_id(), secrets.token_bytes(audit.event.SALT_LENGTH)
         actor = {"name": self.actor.name, "post": standing.title if standing else ""}
@@ -144,8 +170,10 @@ class Work:
             "kind": kind,
             "actor": _who(self.actor, standing),
             "commit": audit.commitment(salt, payload),
+            "key": self.key.id,
         }
         sealed = audit.seal(body)
+        signature = self.key.sign(sealed.hash)
         crash_point("record.sealed")
         head.head_seq += 1
         head.head_hash = sealed.hash
@@ -159,12 +187,16 @@ class Work:
                 actor_id=self.actor.person_id,
                 body=sealed.body,
                 hash=sealed.hash,
+                signature=signature,
             )
         )
         self.session.flush()
         crash_point("record.event_written")
-        self.session.add(EventPayload(event_id=event_id, salt=salt, payload=payload))
-        receipt = Receipt(event_id, head.id, head.head_seq, sealed.hash, self.now)
+        self.session.add_all(
+            (EventPayload(event_id=event_id, salt=salt, payload=payload), PendingEvent(event_id=event_id))
+        )
+        told = base64.b64encode(signature).decode()
+        receipt = Receipt(event_id, head.id, head.head_seq, sealed.hash, self.now, self.key.id, told)
         self.receipts.append(receipt)
         return receipt
 
@@ -178,10 +210,11 @@ def unit_of_work(house: House, bearer: str | None = None, *, as_actor: Actor | N
     """
     work: Work | None = None
     try:
+        key = house.key()
         with house.writing() as session, session.begin():
             now = house.clock.now()
             actor = as_actor or identify(session, bearer, now)
-            work = Work(house, session, actor, now)
+            work = Work(house, session, actor, now, key)
             crash_point("work.begun")
             yield work
             crash_point("work.act_done")
@@ -302,6 +335,33 @@ def _chain(session: Session, name: str) -> Case | Chain:
     return chain
 
 
+def _introduced(house: House, key: audit.EventKey) -> audit.EventKey:
+    """Return *key*, made known in the log by an event of its own if it is new here."""
+
+    def introduce() -> None:
+        try:
+            with house.reading() as session:
+                if session.get(SigningKey, key.id) is not None:
+                    return
+            with house.writing() as session, session.begin():
+                _chain(session, KEYS)  # locked: of several processes that start at once, one introduces it
+                if session.get(SigningKey, key.id) is None:
+                    introduce_key(Work(house, session, CLOCK, house.clock.now(), key), key)
+        except SQLAlchemyError as problem:
+            _tell(problem)
+            raise
+
+    retrying.persistently(introduce)
+    return key
+
+
+def introduce_key(work: Work, key: audit.EventKey) -> None:
+    """Make *key* known: a row for whoever verifies, and an event on the chain `keys`, signed by the work's own key."""
+    work.session.add(SigningKey(id=key.id, public_key=key.public, since=work.now))
+    public = base64.b64encode(key.public).decode()
+    work.record("key.introduced", KEYS, introduces={"id": key.id, "public_key": public})
+
+
 def _record_refusal(house: House, work: Work | None, refusal: DecisionEngineError) -> None:
     if work is None or work.attempt is None:
         return
@@ -309,7 +369,7 @@ def _record_refusal(house: House, work: Work | None, refusal: DecisionEngineErro
     crash_point("refusal.rolled_back")
     try:
         with house.writing() as session, session.begin():
-            _write_refusal(Work(house, session, work.actor, work.now), attempt, refusal)
+            _write_refusal(Work(house, session, work.actor, work.now, work.key), attempt, refusal)
             session.flush()
             crash_point("refusal.before_commit")
     except SQLAlchemyError as problem:

@@ -7,11 +7,12 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 
 import pytest
-from sqlalchemy import create_engine, text
+from sqlalchemy import Connection, create_engine, inspect, text
 from sqlalchemy.engine import make_url
 
 from decision_engine.app import open_house
@@ -34,6 +35,22 @@ def cheap_settings(folder: Path, **others: object) -> Settings:
         "embedded_worker": False,
     }
     return Settings(**(defaults | others))  # type: ignore[arg-type]
+
+
+@contextmanager
+def tampering(house: House) -> Iterator[Connection]:
+    """Let somebody who owns the database of *house* change it: past the service, all guards taken away for good."""
+    engine = create_engine(house.engine.url)
+    with engine.begin() as connection:
+        if engine.dialect.name == "sqlite":
+            names = connection.execute(text("SELECT name FROM sqlite_master WHERE type = 'trigger'"))
+            for name in list(names.scalars()):
+                connection.execute(text(f"DROP TRIGGER {name}"))
+        else:
+            for table in inspect(connection).get_table_names():
+                connection.execute(text(f"ALTER TABLE {table} DISABLE TRIGGER ALL"))
+        yield connection
+    engine.dispose()
 
 
 @pytest.fixture

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
+from decision_engine import guard
 from decision_engine.__main__ import main
 from decision_engine.db import for_writing, open_engine
 
@@ -47,7 +48,7 @@ def test_a_changed_log_is_found_and_the_exit_code_says_so(home: Path):
     """Somebody who owns the database edits an event: `audit verify` names the place and exits 1."""
     run("demo")
     engine = open_engine(f"sqlite:///{home}/house.db")
-    with for_writing(engine).begin() as connection:
+    with for_writing(engine).begin() as connection, guard.lifted(connection):
         connection.exec_driver_sql("DROP TRIGGER event_no_update")
         connection.exec_driver_sql(
             "UPDATE event SET body = replace(body, 'post.given', 'post.taken') WHERE seq = 9"

@@ -178,13 +178,15 @@ class Sentence(fields.Field[Text]):
 
 
 class ReceiptOut(Schema):
-    """Proof that the act entered the log: keep it."""
+    """Proof that the act entered the log: keep it. *signature* (base64) is the service's, under *hash*, by *key*."""
 
     event_id = fields.String()
     chain = fields.String()
     seq = fields.Integer()
     hash = fields.String()
     at = Moment()
+    key = fields.String()
+    signature = fields.String()
 
 
 class ActOut(Schema):

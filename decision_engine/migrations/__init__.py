@@ -10,13 +10,15 @@ from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 
+from decision_engine import guard
+
 if TYPE_CHECKING:
     from sqlalchemy import Engine
 
 
 def upgrade(engine: Engine) -> None:
     """Bring the database to the newest migration; nothing happens when it is there."""
-    with engine.execution_options(writes=True).begin() as connection:
+    with engine.execution_options(writes=True).begin() as connection, guard.lifted(connection):
         config = _config()
         config.attributes["connection"] = connection
         command.upgrade(config, "head")

@@ -13,6 +13,7 @@ from decision_engine.demo.s1 import S1, hearing
 from decision_engine.demo.stage import Stage
 from decision_engine.rules import coverage
 from tests.api.test_tracing import divided_meeting, idle_executor, suspension
+from tests.conftest import tampering
 
 
 def run(*arguments: str, code: int = 0) -> str:
@@ -89,8 +90,7 @@ def test_a_broken_rule_ends_with_one_and_names_its_reason(here: Stage) -> None:
 def test_a_damaged_log_ends_with_one_though_no_rule_is_broken(here: Stage) -> None:
     S1.play(here, until="draft_decision")
     audited(here)
-    with here.house.engine.execution_options(writes=True).begin() as connection:
-        connection.execute(text("DROP TRIGGER event_no_update"))
+    with tampering(here.house) as connection:
         connection.execute(
             text("UPDATE event SET body = CAST(body || ' ' AS BLOB) WHERE chain = :chain AND seq = 3"),
             {"chain": here.case_id},

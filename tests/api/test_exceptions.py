@@ -15,7 +15,7 @@ from decision_engine.demo.stage import Stage
 from decision_engine.models import EventPayload, Person, Record
 from tests.api.conftest import Caller, moved, staged
 from tests.api.test_statements import counted
-from tests.conftest import cheap_settings
+from tests.conftest import cheap_settings, tampering
 
 REASON = "汛期将至，须在汛前完成搬迁安置事项。"
 
@@ -114,18 +114,16 @@ def _readings(stage: Stage, what: str) -> int:
 
 def test_the_register_is_read_from_the_log_and_not_from_the_tables(shortened: Stage) -> None:
     before = register(shortened)
-    with shortened.house.engine.execution_options(writes=True).begin() as connection:
-        connection.execute(text("DROP TRIGGER record_no_update"))
-    with shortened.house.writing() as session, session.begin():
-        session.execute(update(Person).values(name="改名"))
-        session.execute(update(Record).values(exceptions=[]))
+    with tampering(shortened.house) as connection:
+        connection.execute(update(Person).values(name="改名"))
+        connection.execute(update(Record).values(exceptions=[]))
     assert register(shortened) == before
 
 
 def test_an_erased_payload_takes_reason_and_names_and_leaves_the_departure(shortened: Stage) -> None:
     event = register(shortened)[0]["evidence"]["event_id"]
-    with shortened.house.writing() as session, session.begin():
-        session.execute(delete(EventPayload).where(EventPayload.event_id == event))
+    with tampering(shortened.house) as connection:
+        connection.execute(delete(EventPayload).where(EventPayload.event_id == event))
     row = register(shortened)[0]
     assert (row["rule"], row["reason"], row["approver"], row["actor"]) == ("R-713-15-2", None, None, None)
 

@@ -19,7 +19,7 @@ from decision_engine.models import Event, EventPayload
 from decision_engine.queries.replay import STEPS
 from decision_engine.work import House
 from tests.api.conftest import moved, staged
-from tests.conftest import BEGINNING, cheap_settings
+from tests.conftest import BEGINNING, cheap_settings, tampering
 
 
 @pytest.fixture(scope="module")
@@ -58,9 +58,7 @@ def moves(stage: Stage) -> list[Event]:
 
 def forced(stage: Stage, statement: str, **values: object) -> None:
     """Change the log as somebody with the database file in hand could: the triggers taken away first."""
-    with stage.house.engine.execution_options(writes=True).begin() as connection:
-        connection.execute(text("DROP TRIGGER IF EXISTS event_no_update"))
-        connection.execute(text("DROP TRIGGER IF EXISTS event_no_delete"))
+    with tampering(stage.house) as connection:
         connection.execute(text(statement), values)
 
 
@@ -81,7 +79,7 @@ def test_a_lawful_story_replays_legal(told: Stage) -> None:
 def test_a_step_taken_out_is_noticed_at_the_next_one(told: Stage) -> None:
     steps = moves(told)
     at = next(i for i, one in enumerate(steps) if b'"issue_legality_opinion"' in json_task(one))
-    with told.house.engine.execution_options(writes=True).begin() as connection:
+    with tampering(told.house) as connection:
         connection.execute(delete(EventPayload).where(EventPayload.event_id == steps[at].id))
     forced(told, "DELETE FROM event WHERE id = :id", id=steps[at].id)
     verdict = replayed(told)
@@ -130,7 +128,7 @@ def test_a_damaged_step_is_named(told: Stage, damage: str) -> None:
 
 def test_a_log_without_steps_is_no_run(told: Stage) -> None:
     ids = [one.id for one in moves(told)]
-    with told.house.engine.execution_options(writes=True).begin() as connection:
+    with tampering(told.house) as connection:
         connection.execute(delete(EventPayload).where(EventPayload.event_id.in_(ids)))
     for one in ids:
         forced(told, "DELETE FROM event WHERE id = :id", id=one)
@@ -139,7 +137,7 @@ def test_a_log_without_steps_is_no_run(told: Stage) -> None:
 
 def test_erased_answers_leave_the_run_legal_and_are_counted(told: Stage) -> None:
     people = [one for one in moves(told) if one.kind != "timer.fired"]
-    with told.house.engine.execution_options(writes=True).begin() as connection:
+    with tampering(told.house) as connection:
         connection.execute(delete(EventPayload).where(EventPayload.event_id.in_([one.id for one in people])))
     verdict = replayed(told)
     assert (verdict["legal"], verdict["erased"]) == (True, len(people))

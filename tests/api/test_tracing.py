@@ -21,7 +21,7 @@ from decision_engine.queries.facts import FACTS
 from decision_engine.work import House
 from tests.api.conftest import Caller, moved, staged
 from tests.api.test_statements import counted
-from tests.conftest import BEGINNING, cheap_settings
+from tests.conftest import BEGINNING, cheap_settings, tampering
 
 AGAINST = "补贴来源应列入年度预算后再实施。"
 Json = dict[str, Any]
@@ -353,12 +353,10 @@ def test_the_report_is_read_from_the_log_and_not_from_the_tables(troubled: Stage
     """Names changed, the case file and the tasks emptied: the same report, but for who read the dossier."""
     before = traced(troubled, effect="R-EXE-03")
     stage = moved(troubled, tmp_path / "changed")
-    with stage.house.engine.execution_options(writes=True).begin() as connection:
-        connection.execute(text("DROP TRIGGER record_no_update"))
-    with stage.house.writing() as session, session.begin():
-        session.execute(update(Person).values(name="改名"))
-        session.execute(update(Task).values(closed_by=None, assignee_id=None, role=None, name="改名"))
-        session.execute(update(Record).values(data={}, post="", draft=None, exceptions=[]))
+    with tampering(stage.house) as connection:
+        connection.execute(update(Person).values(name="改名"))
+        connection.execute(update(Task).values(closed_by=None, assignee_id=None, role=None, name="改名"))
+        connection.execute(update(Record).values(data={}, post="", draft=None, exceptions=[]))
     after = traced(stage, effect="R-EXE-03")
     stage.house.engine.dispose()
     for report in (before, after):
@@ -374,8 +372,8 @@ def test_an_erased_answer_leaves_the_act_and_the_fact_is_no_longer_shown(
 ) -> None:
     stage = moved(straight, tmp_path / "erased")
     start = facts_of(traced(stage))["F02"]["entries"][0]
-    with stage.house.writing() as session, session.begin():
-        session.execute(delete(EventPayload).where(EventPayload.event_id == start["evidence"]["event_id"]))
+    with tampering(stage.house) as connection:
+        connection.execute(delete(EventPayload).where(EventPayload.event_id == start["evidence"]["event_id"]))
     fact = facts_of(traced(stage))["F02"]
     stage.house.engine.dispose()
     assert fact["state"] == "ERASED"
@@ -390,8 +388,7 @@ def test_a_damaged_event_hides_nothing_else(troubled: Stage, tmp_path: Path, dam
     place = next(
         seq for seq, one in events(stage).items() if one["body"].get("task", {}).get("step") == "vote"
     )
-    with stage.house.engine.execution_options(writes=True).begin() as connection:
-        connection.execute(text("DROP TRIGGER event_no_update"))
+    with tampering(stage.house) as connection:
         connection.execute(
             text(f"UPDATE event SET body = {damage} WHERE chain = :chain AND seq = :seq"),
             {"chain": stage.case_id, "seq": place},

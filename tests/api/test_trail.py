@@ -18,7 +18,7 @@ from decision_engine.models import EventPayload, Person, Record, Task
 from decision_engine.queries import accountability, definitions
 from decision_engine.work import House
 from tests.api.conftest import Caller, moved, staged
-from tests.conftest import BEGINNING, cheap_settings
+from tests.conftest import BEGINNING, cheap_settings, tampering
 
 
 @pytest.fixture(scope="module")
@@ -76,9 +76,7 @@ def test_the_trail_is_cut_into_pages_and_says_whether_the_chain_is_whole(told: S
 
 def _forced(house: House, *statements: str, **values: object) -> None:
     """Change the log as somebody with the database file in hand could: the triggers taken away first."""
-    with house.engine.execution_options(writes=True).begin() as connection:
-        connection.execute(text("DROP TRIGGER IF EXISTS event_no_update"))
-        connection.execute(text("DROP TRIGGER IF EXISTS event_no_delete"))
+    with tampering(house) as connection:
         for statement in statements:
             connection.execute(text(statement), values)
 
@@ -123,8 +121,8 @@ def test_a_cut_off_end_is_found(told: Stage) -> None:
 
 def test_an_erased_payload_leaves_the_act_and_takes_the_name(told: Stage) -> None:
     one = next(event for event in events(told) if event["kind"] == "task.completed")
-    with told.house.writing() as session, session.begin():
-        session.execute(delete(EventPayload).where(EventPayload.event_id == one["id"]))
+    with tampering(told.house) as connection:
+        connection.execute(delete(EventPayload).where(EventPayload.event_id == one["id"]))
     page = told.ask("auditor", f"/cases/{told.case_id}/events")
     after = next(event for event in page["items"] if event["id"] == one["id"])
     assert page["chain"]["intact"]
@@ -165,12 +163,10 @@ def test_accountability_as_of_a_day_ends_with_that_day(told: Stage) -> None:
 def test_accountability_reads_the_log_and_not_the_tables(told: Stage) -> None:
     """Rename a person, empty the case file and the tasks: the answer is the same, word for word."""
     before = rows(told)
-    with told.house.engine.execution_options(writes=True).begin() as connection:
-        connection.execute(text("DROP TRIGGER record_no_update"))
-    with told.house.writing() as session, session.begin():
-        session.execute(update(Person).values(name="改名"))
-        session.execute(update(Task).values(closed_by=None, assignee_id=None))
-        session.execute(update(Record).values(data={}, post="", draft=None))
+    with tampering(told.house) as connection:
+        connection.execute(update(Person).values(name="改名"))
+        connection.execute(update(Task).values(closed_by=None, assignee_id=None))
+        connection.execute(update(Record).values(data={}, post="", draft=None))
     with told.house.reading() as session:
         found = accountability.who_answers_for(session, told.case_id)
     assert [(row.person, row.post_then, list(row.saw)) for row in found] == [
