@@ -47,6 +47,7 @@ MEETING_OUTCOMES = {
     "DEFER": ("暂缓", "Defer"),
     "REDISCUSS": ("再次讨论", "Discuss again"),
 }
+MEMBER_STANCES = {**STANCES, "LEFT": ("离场未发言", "Left without having spoken")}
 SPEECH_KINDS = {
     "OPINION": ("发表意见", "Opinion"),
     "ADDITION": ("补充说明", "Addition"),
@@ -100,9 +101,23 @@ class _Attendee(Part):
 
 class _Ballot(Part):
     member = PersonId("表决人", "Member", required=True)
-    vote = Choice("表决意见", "Vote", VOTES, required=True)
+    vote = Choice(
+        "表决意见", "Vote", VOTES, hint=Text("无记名投票不填写。", "Left blank in a secret ballot.")
+    )
+    subject = Line(
+        "表决对象",
+        "Subject",
+        hint=Text("逐人表决时填写被表决人。", "Who is voted upon, where it is person by person."),
+    )
     statement = LongText("说明", "Statement")
     cast_at = Moment("表决时间", "Cast at")
+
+
+class _Count(Part):
+    subject = Line("表决对象", "Subject", required=True)
+    yes = Whole("赞成票数", "Yes", required=True)
+    no = Whole("反对票数", "No", required=True)
+    abstain = Whole("弃权票数", "Abstain", required=True)
 
 
 class _Dissent(Part):
@@ -202,7 +217,7 @@ class ReportItem(Form):
 class MemberSpeaks(Form):
     """One member's position, in the member's own words."""
 
-    stance = Choice("意见", "Position", STANCES, required=True)
+    stance = Choice("意见", "Position", MEMBER_STANCES, required=True)
     statement = LongText(
         "发言内容",
         "Statement",
@@ -232,6 +247,13 @@ class Vote(Form):
     yes = Whole("赞成票数", "Yes", hint=Text("仅无记名投票填写。", "Only for a secret ballot."))
     no = Whole("反对票数", "No", hint=Text("仅无记名投票填写。", "Only for a secret ballot."))
     abstain = Whole("弃权票数", "Abstain", hint=Text("仅无记名投票填写。", "Only for a secret ballot."))
+    counts = Listing(
+        "逐人票数",
+        "Votes on each subject",
+        _Count,
+        most=200,
+        hint=Text("仅无记名逐人表决填写。", "Only for a secret ballot person by person."),
+    )
 
 
 @form("principal_decides", "作出决定", "Decision", article="30")

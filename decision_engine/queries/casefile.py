@@ -175,8 +175,10 @@ def organ_of(
     organ = rows[0][0]
     members: defaultdict[str, list[BodyMember]] = defaultdict(list)
     persons: dict[str, rules.Person] = {}
+    overriding: dict[str, Mapping[str, Any]] = {}
     for _, body, member, name in rows:
         if body is not None:
+            overriding[body.kind] = body.parameters
             members[body.kind].extend([member] if member is not None else [])
         if member is not None:
             persons[member.person_id] = rules.Person(member.person_id, name)
@@ -185,6 +187,7 @@ def organ_of(
             kind=kind,
             principal=next((one.person_id for one in people if one.is_principal), None),
             members=tuple(one.person_id for one in people),
+            stricter=rules.procedure.own(kind, overriding.get(kind, {})),
         )
         for kind, people in members.items()
     }

@@ -34,6 +34,7 @@ from decision_engine.rules import (  # noqa: F401 - importing a stage declares i
     meeting_vote,
     notice,
     participation,
+    procedure,
     release,
     review_time,
     risk,
@@ -83,6 +84,7 @@ __all__ = [
     "parameter",
     "period",
     "periods",
+    "procedure",
     "rule_set_hash",
     "rules_on",
 ]

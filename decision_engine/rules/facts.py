@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any
 
 from decision_engine.calendar import SHANGHAI, local_day
 from decision_engine.rules.parameter import Parameters, Value, shipped
+from decision_engine.rules.procedure import stricter_of
 
 if TYPE_CHECKING:
     from decision_engine.calendar import Period, WorkCalendar
@@ -192,13 +193,15 @@ class Person:
 class Body:
     """A deciding body of the organ: its kind (domain.md 3.3), its principal and its members (person ids).
 
-    *members* includes the principal. How it counts (quorum, majority, who decides) is not written here:
-    `Facts.body_value(kind, "quorum_ordinary")` reads that from the dated parameters.
+    *members* includes the principal. How it counts (quorum, majority, who decides) comes from the dated
+    parameters; *stricter* are values the body set itself (`rules.procedure`). `Facts.body_value(kind,
+    "quorum_ordinary")` reads both.
     """
 
     kind: str
     principal: str | None = None
     members: tuple[str, ...] = ()
+    stricter: Mapping[str, Value] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -321,7 +324,13 @@ class Facts:
 
     def body_value(self, body: str, name: str) -> Value:
         """Return a body's rule of procedure in force today (`quorum_ordinary`, `decision_rule` ...)."""
-        return self.value(f"{body}.{name}")
+        shipped_value = self.value(f"{body}.{name}")
+        own = self.body(body).stricter.get(name)
+        return (
+            shipped_value
+            if own is None
+            else stricter_of(self.parameters.by_name[f"{body}.{name}"], own, shipped_value)
+        )
 
     def _of(self, kind: str) -> tuple[Record, ...]:
         if not self._index:

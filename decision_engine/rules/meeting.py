@@ -14,7 +14,7 @@ from itertools import pairwise
 
 from decision_engine.language import Text
 from decision_engine.rules.counting import Base, Tally, departs_from_majority
-from decision_engine.rules.facts import Entry, Facts, Record
+from decision_engine.rules.facts import Answers, Entry, Facts, Record
 from decision_engine.rules.law import DECREE_713, ORGANIC_LAW
 from decision_engine.rules.matter import answered, is_non_public
 from decision_engine.rules.parameter import UnknownParameter
@@ -33,6 +33,11 @@ _SLOTS = {
     "OTHER": Text("其他材料", "other materials"),
 }
 CONTRARY = frozenset({"DISAGREE", "RESERVED"})
+ARRIVES, LEAVES, RECUSES = "member_arrives", "member_leaves", "member_recuses"
+"""What the meeting room puts into the case file when somebody comes, goes or is recused during an item."""
+
+LEFT = "LEFT"
+"""The position of a member who was asked to speak and left without having spoken: none."""
 
 
 # -- what a meeting is, read from the file ------------------------------------------------------------------
@@ -40,7 +45,10 @@ CONTRARY = frozenset({"DISAGREE", "RESERVED"})
 
 @dataclass(frozen=True, slots=True)
 class Meeting:
-    """The meeting an act belongs to: who is due, who takes part, who leads, and what was said since it opened."""
+    """The meeting an act belongs to: who is due, who takes part, who leads, and what was said since it opened.
+
+    *present* are the members in the room now: latecomers are among them, *gone* are those who left during the item.
+    """
 
     opened: Record
     body: str
@@ -49,6 +57,7 @@ class Meeting:
     present: frozenset[str]
     recused: frozenset[str]
     speeches: tuple[Record, ...]
+    gone: frozenset[str] = frozenset()
 
     @property
     def deliberating(self) -> frozenset[str]:
@@ -61,6 +70,13 @@ class Meeting:
         heard = {speech.item or speech.person for speech in self.speeches}
         return self.deliberating - heard - {self.principal}
 
+    def taking_part(self, vote: Record | None) -> frozenset[str]:
+        """Members who deliberate, and those who voted in *vote* and left before it was counted."""
+        if vote is None:
+            return self.deliberating
+        voters = {one.text("member") for one in vote.entries("ballots")}
+        return self.deliberating | ((self.gone - self.recused) & voters)
+
 
 def meeting(facts: Facts) -> Meeting | None:
     """Return the meeting that is being held: the newest opened (the pending opening itself included)."""
@@ -71,16 +87,24 @@ def meeting(facts: Facts) -> Meeting | None:
     speeches = tuple(
         one
         for one in facts.after(opened.seq, "member_speaks")
-        if one is not facts.act or facts.gate != one.kind
+        if (one is not facts.act or facts.gate != one.kind) and one.text("stance") != LEFT
     )
+    present, gone = set(opened.texts("present")), set[str]()
+    for move in facts.after(opened.seq, ARRIVES, LEAVES):
+        came, went = (present, gone) if move.kind == ARRIVES else (gone, present)
+        came.add(move.item or "")
+        went.discard(move.item or "")
+    recused = {one.text("member") for one in opened.entries("recusals")}
+    recused |= {one.item or "" for one in facts.after(opened.seq, RECUSES)}
     return Meeting(
         opened,
         body,
         facts.body(body).principal or opened.text("chair") or None,
         frozenset(opened.texts("due")),
-        frozenset(opened.texts("present")),
-        frozenset(one.text("member") for one in opened.entries("recusals")),
+        frozenset(present),
+        frozenset(recused),
         speeches,
+        frozenset(gone),
     )
 
 
@@ -92,22 +116,39 @@ def body_value(facts: Facts, body: str, name: str) -> object:
         return None
 
 
-def tally_of(held: Meeting, vote: Record | None) -> Tally:
-    """Return the votes cast by members who deliberate; a secret ballot gives only its totals."""
+def tallies_of(held: Meeting, vote: Record | None) -> tuple[Tally, ...]:
+    """Return the votes of members who take part, one tally for each subject (person) voted upon, in their order.
+
+    A vote on the item itself is one tally; a secret ballot gives only its totals.
+    """
+    due, present = len(held.due), held.taking_part(vote)
     if vote is None:
-        return Tally(len(held.due), len(held.deliberating), 0)
+        return (Tally(due, len(present), 0),)
     if vote.text("method") == "SECRET_BALLOT":
-        yes, no, abstain = (vote.number(name) or 0 for name in ("yes", "no", "abstain"))
-        return Tally(len(held.due), len(held.deliberating), yes, no, abstain)
-    votes = {one.text("member"): one.text("vote") for one in vote.entries("ballots")}
-    counted = [choice for member, choice in votes.items() if member in held.deliberating]
-    return Tally(
-        len(held.due),
-        len(held.deliberating),
-        counted.count("YES"),
-        counted.count("NO"),
-        counted.count("ABSTAIN"),
-    )
+        totals: tuple[Answers, ...] = vote.entries("counts") or (vote,)
+        return tuple(Tally(due, len(present), *_totals(one)) for one in totals)
+    subjects = dict.fromkeys(one.text("subject") for one in vote.entries("ballots")) or {"": None}
+    tallies = []
+    for subject in subjects:
+        votes = {
+            one.text("member"): one.text("vote")
+            for one in vote.entries("ballots")
+            if one.text("subject") == subject
+        }
+        counted = [choice for member, choice in votes.items() if member in present]
+        numbers = (counted.count(choice) for choice in ("YES", "NO", "ABSTAIN"))
+        tallies.append(Tally(due, len(present), *numbers))
+    return tuple(tallies)
+
+
+def _totals(answers: Answers) -> tuple[int, int, int]:
+    yes, no, abstain = (answers.number(name) or 0 for name in ("yes", "no", "abstain"))
+    return yes, no, abstain
+
+
+def tally_of(held: Meeting, vote: Record | None) -> Tally:
+    """Return the votes on the item; where several persons were voted upon, those of the one with the fewest yes."""
+    return min(tallies_of(held, vote), key=lambda tally: (tally.yes, -tally.no))
 
 
 def base_of(facts: Facts, body: str) -> Base:
@@ -241,7 +282,14 @@ def decision_rests_on_discussion(facts: Facts) -> Verdict:
 @rule(
     "R-713-30-3",
     "组成人员充分发表意见，行政首长最后发表意见",
-    gate=("open_meeting", "member_speaks", "principal_speaks_last", "principal_decides", "sign_minutes"),
+    gate=(
+        "open_meeting",
+        "member_speaks",
+        "principal_speaks_last",
+        "vote",
+        "principal_decides",
+        "sign_minutes",
+    ),
     law=DECREE_713,
     article="30",
 )
@@ -254,9 +302,13 @@ def principal_speaks_last(facts: Facts) -> Verdict:
         case "open_meeting":
             return _principal_is_not_among_the_speakers(facts, held)
         case "member_speaks":
+            if facts.act.text("stance") == LEFT and facts.act.item in held.deliberating:
+                return _STILL_HERE
             if (facts.act.item or facts.act.person) != held.principal:
                 return None
             return _wait_for(facts, held.silent)
+        case "vote":
+            return _wait_for(facts, held.silent) or _principal_was_last(facts, held)
         case "sign_minutes":
             return _minutes_show_the_order(facts, held)
     if facts.act.person and facts.act.person != (facts.body(held.body).principal or facts.act.person):
@@ -264,12 +316,33 @@ def principal_speaks_last(facts: Facts) -> Verdict:
             "本次会议由该会议的主要负责人末位发言、作出决定。请由其本人办理。",
             "In this meeting its own principal speaks last and decides. Let that person act.",
         )
-    if facts.gate == "principal_decides" and not facts.after(held.opened.seq, "principal_speaks_last"):
+    if facts.gate == "principal_decides":
+        return _wait_for(facts, held.silent) or _principal_was_last(facts, held)
+    return _wait_for(facts, held.silent)
+
+
+_STILL_HERE = Text(
+    "该组成人员仍在会场，不能登记为离场未发言。请听取其意见，或由其表明无补充意见。",
+    "The member is still in the room and cannot be entered as having left. Hear the member, or let the member waive.",
+)
+
+
+def _principal_was_last(facts: Facts, held: Meeting) -> Verdict:
+    """The principal has spoken, and nobody gave a position afterwards without the principal speaking again."""
+    last = facts.after(held.opened.seq, "principal_speaks_last")
+    if not last:
         return Text(
             "主要负责人尚未最后发表意见。请先发表意见再作决定。",
             "The principal has not given a view last. That comes before the decision.",
         )
-    return _wait_for(facts, held.silent)
+    later = frozenset(one.item or one.person or "" for one in held.speeches if one.seq > last[-1].seq) - {""}
+    if not later:
+        return None
+    who = names(facts, later)
+    return Text(
+        f"主要负责人发言后，{who.zh}又发表了意见。主要负责人应当再次最后发言，请先听取。",
+        f"{who.en} gave a position after the principal had spoken. The principal speaks again, last; hear that first.",
+    )
 
 
 def _wait_for(facts: Facts, silent: frozenset[str]) -> Verdict:

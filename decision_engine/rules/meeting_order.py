@@ -111,8 +111,9 @@ def weighty_item_has_two_thirds(facts: Facts) -> Verdict:
 
 def _quorum(facts: Facts, held: Meeting, name: str) -> Verdict:
     share = quorum_share(facts, held.body, name)
+    vote = facts.act if facts.gate == "vote" else None
     inclusive = name != "quorum_ordinary" or body_value(facts, held.body, "quorum_inclusive") is not False
-    due, here = len(held.due), len(held.deliberating)
+    due, here = len(held.due), len(held.taking_part(vote))
     if is_quorate(here, due, share, inclusive=inclusive):
         return None
     bound = Text("达到" if inclusive else "超过", "at least" if inclusive else "more than")

@@ -16,6 +16,7 @@ from decision_engine.rules.meeting import (
     names,
     principal_may_override,
     principal_speaks_last,
+    tallies_of,
     tally_of,
 )
 from decision_engine.rules.rule import NOT_APPLICABLE, UNDECIDABLE, Verdict, rule
@@ -40,7 +41,7 @@ def absent_members_do_not_vote(facts: Facts) -> Verdict:
     if held is None:
         return NOT_APPLICABLE
     voters = frozenset(one.text("member") for one in facts.act.entries("ballots"))
-    absent = voters & (held.due - held.present)
+    absent = voters & (held.due - held.present - held.gone)
     if not absent:
         return None
     who = names(facts, absent)
@@ -60,8 +61,8 @@ def absent_members_do_not_vote(facts: Facts) -> Verdict:
 )
 def one_item_one_vote(facts: Facts) -> Verdict:
     """One item, one discussion, one vote for each member."""
-    voters = [one.text("member") for one in facts.act.entries("ballots")]
-    twice = frozenset(one for one in voters if voters.count(one) > 1)
+    voters = [(one.text("member"), one.text("subject")) for one in facts.act.entries("ballots")]
+    twice = frozenset(one[0] for one in voters if voters.count(one) > 1)
     if not twice:
         return None
     who = names(facts, twice)
@@ -88,7 +89,7 @@ def vote_is_counted_by_its_method(facts: Facts) -> Verdict:
     if not method:
         return Text("没有写明表决方式。请填写。", "The method of voting is not stated. Enter it.")
     if ballot_proves_dissent(method):
-        unvoted = held.deliberating - {one.text("member") for one in facts.act.entries("ballots")}
+        unvoted = _unvoted(facts, held)
         if not unvoted:
             return None
         who = names(facts, unvoted)
@@ -102,13 +103,23 @@ def vote_is_counted_by_its_method(facts: Facts) -> Verdict:
             "本议题不得采用无记名投票，否则无法证明不同意见。请采用记名方式。",
             "This item is not voted in secret, for dissent could not be proved. Use a method with names.",
         )
-    tally = tally_of(held, facts.act)
-    if tally.is_possible and tally.yes + tally.no + tally.abstain == tally.present:
+    if all(
+        tally.is_possible and tally.yes + tally.no + tally.abstain == tally.present
+        for tally in tallies_of(held, facts.act)
+    ):
         return None
     return Text(
         "无记名投票的票数之和与到会人数不符。请核对。",
         "The votes of the secret ballot do not add up to the members present. Check them.",
     )
+
+
+def _unvoted(facts: Facts, held: Meeting) -> frozenset[str]:
+    """Return the members present who lack a ballot on some subject."""
+    voted: dict[str, set[str]] = {}
+    for one in facts.act.entries("ballots"):
+        voted.setdefault(one.text("subject"), set()).update({one.text("member")} if one.has("vote") else ())
+    return frozenset().union(*(held.deliberating - members for members in voted.values() or (set(),)))
 
 
 @rule(
@@ -124,11 +135,12 @@ def chair_votes_last(facts: Facts) -> Verdict:
     held = meeting(facts)
     if held is None:
         return NOT_APPLICABLE
-    cast = {one.text("member"): one.moment("cast_at") for one in facts.act.entries("ballots")}
-    chairs = cast.get(held.opened.text("chair"))
-    if chairs is None or any(at is None for at in cast.values()):
+    chair, ballots = held.opened.text("chair"), facts.act.entries("ballots")
+    moments = [(one.text("subject"), one.text("member"), one.moment("cast_at")) for one in ballots]
+    if all(member != chair for _, member, _ in moments) or any(at is None for _, _, at in moments):
         return NOT_APPLICABLE
-    if all(at <= chairs for at in cast.values() if at is not None):
+    chairs = {subject: at for subject, member, at in moments if member == chair and at is not None}
+    if all(at is None or subject not in chairs or at <= chairs[subject] for subject, _, at in moments):
         return None
     return Text(
         "主持人先于其他人员表决。主持人应当末位表态，请核对表决时间。",
@@ -246,7 +258,7 @@ def divided_meetings_defer(facts: Facts) -> Verdict:
 
 def _not_deferred_for_ever(facts: Facts, held: Meeting) -> Verdict:
     most = body_value(facts, held.body, "max_deferrals")
-    before = sum(
+    before = (facts.case.number("deferred_before") or 0) + sum(
         one.text("outcome") == "DEFER" for one in facts.all("principal_decides") if one.seq != facts.act.seq
     )
     if not isinstance(most, int) or before < most:
@@ -283,10 +295,12 @@ def nobody_overrides_a_party_majority(facts: Facts) -> Verdict:
     held = meeting(facts)
     if held is None or principal_may_override(facts, held.body):
         return NOT_APPLICABLE
-    votes = facts.after(held.opened.seq, "vote")
-    passed = tally_of(held, votes[-1] if votes else None).passes(base_of(facts, held.body))
+    votes, base = facts.after(held.opened.seq, "vote"), base_of(facts, held.body)
+    last = votes[-1] if votes else None
+    passed = all(one.passes(base) for one in tallies_of(held, last))
     outcome = facts.act.text("outcome")
-    if (outcome == "APPROVE") == passed or outcome in {"DEFER", "REDISCUSS", "AMEND"}:
+    some = any(one.passes(base) for one in tallies_of(held, last))
+    if outcome not in {"APPROVE", "REJECT"} or (passed if outcome == "APPROVE" else not some):
         return None
     return Text(
         "决定与表决结果不一致。党委会实行少数服从多数，任何人不得改变表决结果。请按表决结果作出决定。",
