@@ -59,9 +59,10 @@ def serve(demo: bool) -> None:
     worker = Worker(house)
     if settings.embedded_worker:
         worker.start()
+    port = getattr(server, "effective_port", settings.port)  # the one found, where any free one was asked for
     console.print(
-        f"\n[bold]服务已启动 · running[/bold]  http://{settings.host}:{settings.port}"
-        f"   API: http://{settings.host}:{settings.port}/api/v1/openapi.json   Ctrl-C 停止 · stops",
+        f"\n[bold]服务已启动 · running[/bold]  http://{settings.host}:{port}"
+        f"   API: http://{settings.host}:{port}/api/v1/openapi.json   Ctrl-C 停止 · stops",
         soft_wrap=True,
     )
     try:
