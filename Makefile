@@ -9,7 +9,7 @@ READY := $(VENV)/.ready
 help: ## Say what there is
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 12
 
-$(READY): pyproject.toml constraints.txt
+$(READY): pyproject.toml constraints.txt hatch_build.py $(shell find frontend -path frontend/node_modules -prune -o -type f -print)
 	@echo "首次运行：正在安装依赖，约需一分钟 · first run: installing, about a minute"
 	@$(PYTHON) -m venv $(VENV)
 	@$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev]'

@@ -1,0 +1,88 @@
+"""The style guide: every part that pages are made of, on one page, for developers and for the browser tests."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Blueprint, render_template, request
+
+from decision_engine import forms
+from decision_engine.language import Text
+from decision_engine.web.saying import language
+
+styleguide = Blueprint("styleguide", __name__, template_folder="templates")
+
+ADDRESS = "/styleguide"
+
+
+@styleguide.get(ADDRESS)
+def show() -> str:
+    """Show every part. `size=large` and `contrast=high` change the display, `errors=1` shows forms refused."""
+    size = "large" if request.args.get("size") == "large" else ""
+    contrast = "high" if request.args.get("contrast") == "high" else ""
+    wrong = bool(request.args.get("errors"))
+    return render_template(
+        "styleguide.html",
+        lang=language(),
+        place="青山镇人民政府",
+        me={"name": "李文婷", "post": "合法性审查员"},
+        nav=_nav(),
+        display={
+            "size": size,
+            "contrast": contrast,
+            "size_href": f"{ADDRESS}?size={'' if size else 'large'}&contrast={contrast}",
+            "contrast_href": f"{ADDRESS}?size={size}&contrast={'' if contrast else 'high'}",
+            "lang_href": f"{ADDRESS}?lang={'zh' if language() == 'en' else 'en'}",
+        },
+        page=_Page(3, 12, 231, 20),
+        fields=_fields(),
+        errors=_ERRORS if wrong else {},
+        options={"person": [("0" * 32, "王建国"), ("1" * 32, "李文婷")]},
+    )
+
+
+class _Page:
+    """A page of a list, as the pager wants it."""
+
+    def __init__(self, number: int, pages: int, total: int, size: int) -> None:
+        self.number, self.pages, self.total, self.size = number, pages, total, size
+
+
+_ERRORS = {
+    "outcome": (Text("请从所列选项中选择。", "Choose one of the listed values."),),
+    "reasons": (Text("此项必填。", "This is required."),),
+}
+
+
+def _fields() -> list[dict[str, Any]]:
+    """Return fields of real forms, one of every look."""
+    start = {one["name"]: one for one in forms.describe("decide_initiation")["fields"]}
+    return [start["outcome"], start["reasons"], start["decided_on"]]
+
+
+def _nav() -> dict[str, Any]:
+    def item(icon: str, text: str, count: int | None = None, **more: bool) -> dict[str, Any]:
+        return {"href": "#", "icon": icon, "text": text, "count": count, **more}
+
+    return {
+        "search": "/search",
+        "inbox": "#",
+        "unread": 3,
+        "profile": "#",
+        "groups": [
+            {
+                "title": "",
+                "items": [
+                    item("inbox", "我的待办", 6, hot=True),
+                    item("gavel", "决策事项", current=True),
+                    item("calendar-event", "会议"),
+                    item("speakerphone", "公众参与"),
+                ],
+            },
+            {
+                "title": "监督",
+                "items": [item("chart-bar", "统计分析"), item("shield-check", "审计追溯"), item("archive", "档案")],
+            },
+            {"title": "配置", "items": [item("sitemap", "流程定义"), item("settings", "系统设置")]},
+        ],
+    }
