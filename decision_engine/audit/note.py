@@ -355,7 +355,7 @@ def _signature(line: str) -> Signature:
 
 
 def _key_parts(text: str) -> tuple[str, bytes, bytes]:
-    name, _, rest = text.partition("+")
+    name, _, rest = _plain(text).partition("+")
     key_id, _, data = rest.partition("+")
     plain = len(key_id) == 2 * ID_LENGTH and all(one in "0123456789abcdef" for one in key_id)
     if not (is_key_name(name) and plain):
