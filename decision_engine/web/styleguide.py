@@ -35,7 +35,11 @@ def show() -> str:
             "lang_href": f"{ADDRESS}?lang={'zh' if language() == 'en' else 'en'}",
         },
         page=_Page(3, 12, 231, 20),
+        pages=lambda number: f"{ADDRESS}?page={number}",
         fields=_fields(),
+        groups=_groups(),
+        said=_SAID,
+        option=_OPTION,
         errors=_ERRORS if wrong else {},
         options={"person": [("0" * 32, "王建国"), ("1" * 32, "李文婷")]},
     )
@@ -58,6 +62,36 @@ def _fields() -> list[dict[str, Any]]:
     """Return fields of real forms, one of every look."""
     start = {one["name"]: one for one in forms.describe("decide_initiation")["fields"]}
     return [start["outcome"], start["reasons"], start["decided_on"]]
+
+
+_SAID = {
+    "reasons": "群众反映集中，具备条件。",
+    "experts": [{"person": "0" * 32}],
+}
+
+_MONTHS = ["11月", "12月", "1月", "2月", "3月", "4月"]
+_OPTION = {
+    "grid": {"left": 36, "right": 16, "top": 40, "bottom": 28},
+    "legend": {"right": 0},
+    "tooltip": {"trigger": "axis"},
+    "xAxis": {"type": "category", "data": _MONTHS},
+    "yAxis": {"type": "value", "minInterval": 1},
+    "series": [
+        {"type": "line", "name": "启动", "data": [6, 9, 4, 3, 11, 8]},
+        {"type": "line", "name": "办结", "data": [4, 7, 5, 2, 6, 9]},
+    ],
+}
+
+
+def _groups() -> list[dict[str, Any]]:
+    """Return the fields of real forms that hold others: lists of groups, of choices, of single answers."""
+    found: dict[str, dict[str, Any]] = {}
+    for step in forms.steps():
+        for one in forms.describe(step)["fields"]:
+            look = f"{one['type']} of {one.get('of')}"
+            if one["type"] in ("list", "group") and len(one["fields"]) < 8:
+                found.setdefault(look, one)
+    return [found[look] for look in sorted(found)]
 
 
 def _nav() -> dict[str, Any]:
