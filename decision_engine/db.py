@@ -68,6 +68,10 @@ class Model(DeclarativeBase):
     }
 
 
+LOCK_TIMEOUT = 30
+"""Seconds a SQLite transaction waits for its lock, unless it is less patient."""
+
+
 def new_id() -> str:
     """Return a new id: 32 hex digits, ordered by time (RFC 9562, UUID version 7)."""
     moment = time.time_ns() // 1_000_000
@@ -80,18 +84,21 @@ def open_engine(url: str) -> Engine:
     """Return the engine of *url*; a SQLite file's folder is made if it is missing."""
     address = make_url(url)
     if address.get_backend_name() != "sqlite":
-        return create_engine(address, pool_pre_ping=True)
+        engine = create_engine(address, pool_pre_ping=True)
+        event.listen(engine, "begin", _begin_postgresql)
+        return engine
     if address.database and address.database != ":memory:":
         Path(address.database).parent.mkdir(parents=True, exist_ok=True)
-    engine = create_engine(address, connect_args={"timeout": 30, "check_same_thread": False})
+    engine = create_engine(address, connect_args={"timeout": LOCK_TIMEOUT, "check_same_thread": False})
     event.listen(engine, "connect", _settle_sqlite)
     event.listen(engine, "begin", _begin_sqlite)
+    event.listen(engine, "reset", _calm_sqlite)
     return engine
 
 
-def for_writing(engine: Engine) -> Engine:
-    """Return *engine* for transactions that will write."""
-    return engine.execution_options(writes=True)
+def for_writing(engine: Engine, patience: float | None = None) -> Engine:
+    """Return *engine* for transactions that will write, and wait for locks at most *patience* seconds if given."""
+    return engine.execution_options(writes=True, patience=patience)
 
 
 def _settle_sqlite(connection: Any, _record: object) -> None:
@@ -110,8 +117,27 @@ def _settle_sqlite(connection: Any, _record: object) -> None:
 
 def _begin_sqlite(connection: Connection) -> None:
     # A reader that upgrades to a writer is refused at once, timeout or not (proof.md 3.1): lock first.
-    writes = connection.get_execution_options().get("writes", False)
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+    options = connection.get_execution_options()
+    patience = options.get("patience")
+    if patience is not None:
+        connection.info["impatient"] = True
+        connection.exec_driver_sql(f"PRAGMA busy_timeout = {_milliseconds(patience)}")
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if options.get("writes", False) else "BEGIN")
+
+
+def _calm_sqlite(connection: Any, record: Any, _state: object) -> None:
+    if record.info.pop("impatient", False):
+        connection.execute(f"PRAGMA busy_timeout = {LOCK_TIMEOUT * 1000}")
+
+
+def _begin_postgresql(connection: Connection) -> None:
+    patience = connection.get_execution_options().get("patience")
+    if patience is not None:
+        connection.exec_driver_sql(f"SET LOCAL lock_timeout = {_milliseconds(patience)}")
+
+
+def _milliseconds(seconds: float) -> int:
+    return max(int(seconds * 1000), 1)  # PostgreSQL reads 0 as for ever
 
 
 # -- durability ----------------------------------------------------------------------------------------

@@ -1,7 +1,8 @@
 """The clock's door: fires what is due, again and again, through ordinary acts of the person *clock*.
 
-A thread inside `serve`, or a process of its own (`decision-engine worker`); any number may run. After downtime
-everything that fell due meanwhile fires, once, in the order in which it fell due.
+Two threads inside `serve`, or a process of its own (`decision-engine worker`); any number may run. After downtime
+everything that fell due meanwhile fires, once, in the order in which it fell due. Beside it, and never behind it, the
+events of all acts are brought into the tree of the log.
 """
 
 from __future__ import annotations
@@ -9,9 +10,11 @@ from __future__ import annotations
 import logging
 import threading
 import uuid
+from collections.abc import Callable
+from datetime import date
 
 from decision_engine.access import CLOCK
-from decision_engine.commands import timers
+from decision_engine.commands import sequencing, timers
 from decision_engine.crash import crash_point
 from decision_engine.errors import DecisionEngineError, Unavailable
 from decision_engine.retrying import persistently
@@ -69,34 +72,54 @@ def tidy(house: House) -> None:
         timers.forget_requests(work)
 
 
+def bring_in(house: House) -> int:
+    """Bring what waits into the tree, and raise the alarm if something waits too long; return how many came in."""
+    try:
+        return sequencing.sequence(house)
+    finally:
+        sequencing.watch(house)
+
+
 class Worker:
-    """Runs `run_due` every few seconds until it is told to stop."""
+    """Runs `run_due` and `bring_in` every few seconds until it is told to stop."""
 
     def __init__(self, house: House) -> None:
         self._house = house
         self._stop = threading.Event()
-        self._thread = threading.Thread(target=self.run, name="decision-engine-worker", daemon=True)
+        self._tidied: date | None = None
+        self._threads = [
+            threading.Thread(target=self._again, args=(task,), name=f"decision-engine-{name}", daemon=True)
+            for name, task in (("worker", self._round), ("sequencer", lambda: bring_in(house)))
+        ]
 
     def start(self) -> None:
-        """Begin, in a thread."""
-        self._thread.start()
+        """Begin, in threads."""
+        for thread in self._threads:
+            thread.start()
 
     def stop(self) -> None:
         """End after the act in hand, and wait for it."""
         self._stop.set()
-        if self._thread.is_alive():
-            self._thread.join(timeout=30)
+        for thread in self._threads:
+            if thread.is_alive():
+                thread.join(timeout=30)
 
     def run(self) -> None:
-        """Work in this thread until stopped."""
-        tidied = None
+        """Work, and return when stopped."""
+        self.start()
+        self._stop.wait()
+
+    def _round(self) -> None:
+        run_due(self._house)
+        today = self._house.clock.now().date()
+        if self._tidied != today:
+            tidy(self._house)
+            self._tidied = today
+
+    def _again(self, task: Callable[[], object]) -> None:
         while not self._stop.is_set():
             try:
-                run_due(self._house)
-                today = self._house.clock.now().date()
-                if tidied != today:
-                    tidy(self._house)
-                    tidied = today
+                task()
             except Exception:
                 # The clock must not stop because one round failed; the next round tries again.
                 log.exception("a round of the worker failed")
