@@ -37,6 +37,9 @@ ACTS: Mapping[str, frozenset[str]] = {
     "objection.raise": WRITERS,
     "comment.register": frozenset({"secretary", "lead_unit_officer"}),
     "task.transfer": frozenset({"office_director", "secretary"}),
+    "meeting.call": frozenset({"office_director", "secretary", "party_office"}),
+    "meeting.keep": frozenset({"recorder"}),
+    "meeting.speak": frozenset({"meeting_member", "principal"}),
     "definition.propose": frozenset({"administrator"}),
     "definition.approve": frozenset({"administrator", "legal_officer"}),
     "definition.read": ROLES,
@@ -93,6 +96,13 @@ INCOMPATIBLE: tuple[tuple[frozenset[str], frozenset[str], str, Text], ...] = (
 """Who did one of the first may not do one of the second in the same case."""
 
 PERSONAL = frozenset({"member_speaks", "principal_speaks_last", "principal_decides", "expert_opinion"})
+LED_BY_ITS_PRINCIPAL = frozenset({"principal_speaks_last", "principal_decides"})
+"""Steps of a meeting that only its own principal does: the mayor's in one body, the party secretary's in another."""
+
+_ANOTHER_LEADS = Text(
+    "本次会议由该会议的主要负责人末位发言、作出决定。请由其本人办理。",
+    "In this meeting its own principal speaks last and decides. Let that person act.",
+)
 LEAD_UNIT_ROLES = frozenset({"lead_unit_officer", "lead_unit_head"})
 
 
@@ -175,6 +185,8 @@ def stand_for_duty(actor: Actor, duty: Duty, done: Mapping[str, Collection[str]]
             Text("审计（监督）人员只能查阅，不能办理。", "Auditors read; they do not act."), rule="R-ACC-07"
         )
     if duty.item is not None and duty.item != actor.person_id:
+        if duty.step in LED_BY_ITS_PRINCIPAL:
+            raise Forbidden(_ANOTHER_LEADS, rule="R-713-30-3")
         raise Forbidden(
             Text(
                 "该事项须由指定的本人办理，不得代办。",

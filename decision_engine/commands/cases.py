@@ -13,6 +13,7 @@ from decision_engine.crash import crash_point
 from decision_engine.errors import NotFound
 from decision_engine.language import Text
 from decision_engine.models import Case, Catalogue, CatalogueEntry
+from decision_engine.models.cases import MEETING_ITEM
 from decision_engine.queries import definitions
 from decision_engine.queries.casefile import open_file
 from decision_engine.work import Work
@@ -114,6 +115,8 @@ def _same_organ(work: Work, case_id: str, organ_id: str) -> None:
 
 def _next_number(work: Work, organ_id: str, year: int) -> int:
     last = work.session.scalar(
-        select(func.max(Case.number)).where(Case.organ_id == organ_id, Case.year == year)
+        select(func.max(Case.number)).where(
+            Case.organ_id == organ_id, Case.year == year, Case.kind != MEETING_ITEM
+        )
     )
     return (last or 0) + 1

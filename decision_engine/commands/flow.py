@@ -8,6 +8,7 @@ from __future__ import annotations
 from sqlalchemy import select
 
 from decision_engine import process
+from decision_engine.access import LED_BY_ITS_PRINCIPAL
 from decision_engine.commands.deadlines import due
 from decision_engine.crash import crash_point
 from decision_engine.models import Case, Job, Task
@@ -23,7 +24,7 @@ def follow(work: Work, case: Case, position: process.Position, file: CaseFile) -
     case.state = position.state
     case.state_format = process.STATE_FORMAT
     with work.session.no_autoflush:  # so that the act writes the case once, at its end
-        _follow_tasks(work, case, position)
+        _follow_tasks(work, case, position, file)
         crash_point("flow.tasks")
         _follow_timers(work, case, position, file)
         crash_point("flow.timers")
@@ -33,7 +34,7 @@ def follow(work: Work, case: Case, position: process.Position, file: CaseFile) -
         case.ending = position.passed[-1] if position.passed else None
 
 
-def _follow_tasks(work: Work, case: Case, position: process.Position) -> None:
+def _follow_tasks(work: Work, case: Case, position: process.Position, file: CaseFile) -> None:
     known = {
         task.id: task
         for task in work.session.scalars(select(Task).where(Task.case_id == case.id, Task.status == "OPEN"))
@@ -52,7 +53,7 @@ def _follow_tasks(work: Work, case: Case, position: process.Position) -> None:
             step=one.step,
             name=one.name,
             role=one.role or UNASSIGNED,
-            item=one.item,
+            item=one.item or _principal(one, file),
             calls=list(one.call_path),
             status="OPEN",
             opened_at=work.now,
@@ -60,6 +61,15 @@ def _follow_tasks(work: Work, case: Case, position: process.Position) -> None:
         for one in position.ready
         if one.id not in known
     )
+
+
+def _principal(one: process.Ready, file: CaseFile) -> str | None:
+    """Return who leads the body that meets: its own principal speaks last and decides, no other head of the organ."""
+    if one.step not in LED_BY_ITS_PRINCIPAL:
+        return None
+    opened = next((record for record in reversed(file.records) if record.kind == "open_meeting"), None)
+    body = file.bodies.get(opened.text("body_type")) if opened is not None else None
+    return body.principal if body is not None else None
 
 
 def _follow_timers(work: Work, case: Case, position: process.Position, file: CaseFile) -> None:

@@ -19,12 +19,13 @@ from decision_engine.commands.answers import lawful, references_exist
 from decision_engine.commands.departures import granted
 from decision_engine.commands.effects import take_effect
 from decision_engine.commands.flow import follow
+from decision_engine.commands.rooms import not_in_a_meeting
 from decision_engine.crash import crash_point
 from decision_engine.errors import Conflict, Forbidden, NotFound, NotReady
 from decision_engine.language import Text
 from decision_engine.models import Case, Person, Record, Task
 from decision_engine.queries import definitions
-from decision_engine.queries.casefile import as_fact, open_file
+from decision_engine.queries.casefile import CaseFile, as_fact, open_file
 from decision_engine.work import Receipt, Work
 
 
@@ -59,6 +60,25 @@ def complete_task(
     work.tries(case, "task.complete", task=task.id, step=task.step or task.element)
     file = open_file(work, case, task.step)
     standing = access.stand_for_duty(work.actor, _duty(case, task), file.done)
+    not_in_a_meeting(work, case, task)
+    return carry_out(work, case, task, file, standing, answers, departures=departures)
+
+
+def carry_out(
+    work: Work,
+    case: Case,
+    task: Task,
+    file: CaseFile,
+    standing: access.Standing,
+    answers: Mapping[str, Any],
+    *,
+    departures: Sequence[rules.Departure] = (),
+    **about: Any,
+) -> Completed:
+    """Complete *task* of the locked *case*; that *standing* may do it was decided before.
+
+    *about* enters the event beside what every completion says. Raises what `complete_task` raises of the answers.
+    """
     definition = definitions.compiled(work.session, case.definition_hash)
     reads = definitions.fields_read(definition, task.step)
     said = forms.load(task.step, answers, reads)
@@ -102,6 +122,7 @@ def complete_task(
         passed=list(position.passed),
         next=[[one.id, one.element] for one in position.ready],
         ended=position.ended,
+        **about,
     )
     return Completed(task, case, receipt, findings, position.ready)
 
