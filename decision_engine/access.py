@@ -37,6 +37,10 @@ ACTS: Mapping[str, frozenset[str]] = {
     "objection.raise": WRITERS,
     "comment.register": frozenset({"secretary", "lead_unit_officer"}),
     "task.transfer": frozenset({"office_director", "secretary"}),
+    "task.urge": frozenset({"office_director", "secretary", "principal", "inspector"}),
+    "task.deadline": frozenset({"office_director", "secretary", "principal"}),
+    "countersign.answer": WRITERS,
+    "copy.send": WRITERS,
     "meeting.call": frozenset({"office_director", "secretary", "party_office"}),
     "meeting.keep": frozenset({"recorder"}),
     "meeting.speak": frozenset({"meeting_member", "principal"}),
@@ -210,6 +214,11 @@ def stand_for_duty(actor: Actor, duty: Duty, done: Mapping[str, Collection[str]]
             f"This is for the role {duty.role or '—'}; no post of yours carries it here today.",
         )
     )
+
+
+def may_advise(person_id: str, step: str | None, done: Mapping[str, Collection[str]]) -> None:
+    """Raise `Forbidden` where *person_id* may not even give a view on *step*: who drafted, on the review (R-LEG-05)."""
+    _separation(person_id, step, done)
 
 
 def _fits(standing: Standing, duty: Duty) -> bool:

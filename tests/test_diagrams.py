@@ -151,7 +151,7 @@ def test_every_step_has_a_form_and_every_form_its_step() -> None:
                 questions.add(step)
             elif step:
                 assert step == "comment_period"
-    beside_the_flow = {"raise_objection", "answer_objection"}  # acts of their own: commands/objections.py
+    beside_the_flow = {"raise_objection", "answer_objection", "countersign_opinion"}  # acts of their own
     assert acts == set(forms.steps()) - beside_the_flow
     assert questions == QUESTIONS
 

@@ -17,6 +17,7 @@ from decision_engine.api import (
     consultations,
     definitions,
     documents,
+    handling,
     health,
     identity,
     incidents,
@@ -34,7 +35,7 @@ from decision_engine.work import House
 PREFIX = "/api/v1"
 ROOMS = (
     session.room, cases.room, tasks.room, documents.room, definitions.room, people.room, calendar.room,
-    incidents.room, consultations.room, catalogue.room, registers.room, objections.room,
+    incidents.room, consultations.room, catalogue.room, registers.room, objections.room, handling.room,
 )  # fmt: skip
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from sqlalchemy import select
 
-from decision_engine import process
+from decision_engine import process, rules
 from decision_engine.access import LED_BY_ITS_PRINCIPAL
 from decision_engine.commands.deadlines import due
 from decision_engine.crash import crash_point
@@ -44,6 +44,7 @@ def _follow_tasks(work: Work, case: Case, position: process.Position, file: Case
     for task_id, task in known.items():
         if task_id not in ready:
             task.status, task.closed_at = "CANCELLED", work.now
+    agreed = file.calendar.add(work.today, rules.period("handling_days", file.organ, work.today))
     work.session.add_all(
         Task(
             id=one.id,
@@ -57,6 +58,7 @@ def _follow_tasks(work: Work, case: Case, position: process.Position, file: Case
             calls=list(one.call_path),
             status="OPEN",
             opened_at=work.now,
+            due_on=agreed.day,
         )
         for one in position.ready
         if one.id not in known

@@ -56,10 +56,18 @@ def complete_task(
     Raises `NotFound`, `NotReady` (done by whom, when), `Conflict` (the form was stale), `Forbidden`,
     `InvalidAnswers`, `Unlawful` (with the findings), `EngineDisagrees`.
     """
-    case, task = _open_task(work, task_id, version)
+    case, task = open_task(work, task_id, version)
     work.tries(case, "task.complete", task=task.id, step=task.step or task.element)
     file = open_file(work, case, task.step)
-    standing = access.stand_for_duty(work.actor, _duty(case, task), file.done)
+    standing = access.stand_for_duty(work.actor, duty_of(case, task), file.done)
+    if task.countersigning:
+        raise NotReady(
+            Text(
+                f"还有{task.countersigning}份加签意见尚未反馈。请等候反馈，或者说明理由撤回加签。",
+                f"{task.countersigning} view(s) asked for are still to come. Wait for them, or take the question back "
+                "with a reason.",
+            )
+        )
     not_in_a_meeting(work, case, task)
     return carry_out(work, case, task, file, standing, answers, departures=departures)
 
@@ -127,8 +135,8 @@ def carry_out(
     return Completed(task, case, receipt, findings, position.ready)
 
 
-def _open_task(work: Work, task_id: str, version: int | None) -> tuple[Case, Task]:
-    """Return the case, locked, and its task if it still waits."""
+def open_task(work: Work, task_id: str, version: int | None) -> tuple[Case, Task]:
+    """Return the case, locked, and its task if it still waits. Raises `NotFound`, `NotReady`, `Conflict`."""
     row = work.session.execute(
         select(Case, Task)
         .join(Task, Task.case_id == Case.id)
@@ -154,7 +162,8 @@ def _open_task(work: Work, task_id: str, version: int | None) -> tuple[Case, Tas
     return case, task
 
 
-def _duty(case: Case, task: Task) -> access.Duty:
+def duty_of(case: Case, task: Task) -> access.Duty:
+    """Return *task* as access sees it."""
     return access.Duty(task.organ_id, task.step, task.role, task.item, task.assignee_id, case.lead_unit_id)
 
 
@@ -189,7 +198,7 @@ def _record(
 
 def claim_task(work: Work, task_id: str, *, version: int | None = None) -> Task:
     """Take *task_id* up (签收): from now on only this person completes it."""
-    case, task = _open_task(work, task_id, version)
+    case, task = open_task(work, task_id, version)
     work.tries(case, "task.claim", task=task.id, step=task.step or task.element)
     if task.assignee_id is not None and task.assignee_id != work.actor.person_id:
         raise Conflict(
@@ -197,8 +206,8 @@ def claim_task(work: Work, task_id: str, *, version: int | None = None) -> Task:
             by=_name(work, task.assignee_id),
             at=task.claimed_at,
         )
-    standing = access.stand_for_duty(work.actor, _duty(case, task), open_file(work, case, task.step).done)
-    task.assignee_id, task.claimed_at = work.actor.person_id, work.now
+    standing = access.stand_for_duty(work.actor, duty_of(case, task), open_file(work, case, task.step).done)
+    task.assignee_id, task.claimed_at, task.passed_on_by = work.actor.person_id, work.now, None
     crash_point("task.claimed")
     work.record("task.claimed", case, standing=standing, task={"id": task.id, "step": task.step})
     return task
@@ -206,14 +215,14 @@ def claim_task(work: Work, task_id: str, *, version: int | None = None) -> Task:
 
 def return_task(work: Work, task_id: str, reason: str) -> Task:
     """Give *task_id* back (退签) so that somebody else of the role can take it up."""
-    case, task = _open_task(work, task_id, None)
+    case, task = open_task(work, task_id, None)
     work.tries(case, "task.return", task=task.id, step=task.step or task.element)
     if task.assignee_id != work.actor.person_id:
         raise Forbidden(
             Text("只能退回本人已签收的事项。", "Only what you took up yourself can be given back.")
         )
-    standing = access.stand_for_duty(work.actor, _duty(case, task), {})
-    task.assignee_id, task.claimed_at = None, None
+    standing = access.stand_for_duty(work.actor, duty_of(case, task), {})
+    task.assignee_id, task.claimed_at, task.passed_on_by = None, None, None
     work.record(
         "task.returned",
         case,
@@ -226,14 +235,14 @@ def return_task(work: Work, task_id: str, reason: str) -> Task:
 
 def transfer_task(work: Work, task_id: str, to_person_id: str, reason: str) -> Task:
     """Hand *task_id* to another person who may do it (转办), with a reason."""
-    case, task = _open_task(work, task_id, None)
+    case, task = open_task(work, task_id, None)
     work.tries(case, "task.transfer", task=task.id, step=task.step or task.element, to=to_person_id)
     if task.item is not None:
         raise Forbidden(
             Text("该事项须由指定的本人办理，不能转办。", "One named person is asked; it cannot be passed on.")
         )
     standing = (
-        access.stand_for_duty(work.actor, _duty(case, task), {})
+        access.stand_for_duty(work.actor, duty_of(case, task), {})
         if task.assignee_id == work.actor.person_id
         else access.stand(work.actor, "task.transfer", case.organ_id)
     )
@@ -244,7 +253,7 @@ def transfer_task(work: Work, task_id: str, to_person_id: str, reason: str) -> T
         access.Duty(task.organ_id, task.step, task.role, task.item, None, case.lead_unit_id),
         file.done,
     )
-    task.assignee_id, task.claimed_at = to_person_id, work.now
+    task.assignee_id, task.claimed_at, task.passed_on_by = to_person_id, work.now, work.actor.person_id
     work.record(
         "task.transferred",
         case,

@@ -25,6 +25,7 @@ from decision_engine.forms import (  # noqa: F401  a form is known once its file
     experts,
     legality,
     meeting,
+    handling,
     objection,
     participation,
     proposal,

@@ -25,6 +25,8 @@ ACCOUNTABLE = {
     "case.opened": Text("立案登记", "Opening the case"),
     "document.added": Text("提交文件", "Adding a document"),
     "task.transferred": Text("转办", "Passing a task on"),
+    "task.transfer.withdrawn": Text("撤回转办", "Taking a task back"),
+    "countersign.answered": Text("反馈加签意见", "Giving a view asked for"),
     "objection.raised": Text("提出不同意见", "Objecting to a decision or order"),
     "objection.answered": Text("答复不同意见", "Answering an objection"),
 }

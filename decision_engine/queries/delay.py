@@ -19,7 +19,7 @@ from decision_engine.queries.accountability import Evidence
 from decision_engine.queries.chronicle import Act, Chronicle
 from decision_engine.queries.trail import act_name
 
-HOLDING = frozenset({"task.claimed", "task.returned", "task.transferred"})
+HOLDING = frozenset({"task.claimed", "task.returned", "task.transferred", "task.transfer.withdrawn"})
 
 
 @dataclass(frozen=True, slots=True)

@@ -245,12 +245,27 @@ def _recounted(one: Entry, names: Mapping[str, str]) -> Text:
     )
 
 
+def _plain(zh: str, en: str) -> Callable[[Entry, Mapping[str, str]], Text]:
+    return lambda _one, _names: Text(zh, en)
+
+
 _TOLD: Mapping[str, Callable[[Entry, Mapping[str, str]], Text]] = {
     "case.opened": _opened,
     "task.completed": _completed,
     "task.claimed": _with_step("签收", "took up"),
     "task.returned": _with_step("退回", "gave back"),
     "task.transferred": _with_step("转办", "passed on"),
+    "task.transfer.withdrawn": _with_step("撤回转办", "took back"),
+    "task.urged": _with_step("催办", "urged"),
+    "task.deadline.set": _with_step("确定办理时限", "set the agreed day of"),
+    "task.clock.paused": _with_step("暂停计时", "paused the agreed time of"),
+    "task.clock.resumed": _with_step("恢复计时", "resumed the agreed time of"),
+    "countersign.asked": _with_step("请求加签", "asked for views on"),
+    "countersign.answered": _with_step("反馈加签意见", "gave a view on"),
+    "countersign.withdrawn": _with_step("撤回加签", "took back a question on"),
+    "copy.sent": _plain("抄送本案", "sent copies of the case"),
+    "copy.read": _plain("已阅抄送件", "read a copy"),
+    "copy.withdrawn": _plain("撤回抄送", "took back a copy"),
     "timer.fired": _fired,
     "deadline.counted": _recounted,
     "objection.raised": _with_step("提交", "submitted"),

@@ -720,6 +720,10 @@ OBJECTION: dict[str, dict[str, Any]] = {
     "answer_objection": {"reply": "同意延期至八月底。", "handling": "ADOPTED"},
 }
 
+HANDLING: dict[str, dict[str, Any]] = {
+    "countersign_opinion": {"stance": "AGREE", "opinion": "资金来源已落实，建议补充后续管护责任。"}
+}
+
 EXAMPLES: dict[str, dict[str, Any]] = {
     **PROPOSAL,
     **PARTICIPATION,
@@ -732,6 +736,7 @@ EXAMPLES: dict[str, dict[str, Any]] = {
     **EXECUTION,
     **EVALUATION,
     **OBJECTION,
+    **HANDLING,
 }
 """Step -> a plain, lawful answer."""
 
