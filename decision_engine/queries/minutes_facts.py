@@ -48,7 +48,11 @@ REPORT_STEPS = {"report_party_committee": "PARTY", "report_npc": "CONGRESS", "ex
 
 def minutes_of(session: Session, meeting: Meeting) -> Minutes:
     """Return the minutes of *meeting* as its rows tell them now."""
-    rows = rows_of(session, meeting)
+    return minutes_from(session, rows_of(session, meeting))
+
+
+def minutes_from(session: Session, rows: Rows) -> Minutes:
+    """Return the minutes of the meeting whose rows were read."""
     return told(rows, _beside(session, rows))
 
 

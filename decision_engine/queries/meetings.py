@@ -1,0 +1,202 @@
+"""Which meetings are there, who may see one, and what of it (R-MTG-28).
+
+A meeting is seen by its members, by whoever attends it, its chair and recorder, the offices that prepare it and the
+auditors; for everybody else there is none. Positions, votes and words are for those in the room until it is closed.
+
+The version of a meeting is one number that grows with every act in it: how many events its own chain and the chains
+of its items' cases hold. `feed_of` reads it in one statement, together with what decides who is asking.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import ColumnElement, and_, exists, func, or_, select
+from sqlalchemy.orm import aliased
+
+from decision_engine import access
+from decision_engine.errors import Forbidden, NotFound
+from decision_engine.language import Text
+from decision_engine.models import AgendaItem, Attendance, Body, Case, Chain, Meeting, MeetingMember
+from decision_engine.queries.pages import Page
+from decision_engine.work import Work
+
+OFFICES = frozenset({"secretary", "office_director", "party_office"})
+"""Roles that prepare a body's meetings; they see its meetings without being in the room."""
+
+
+@dataclass(frozen=True, slots=True)
+class Viewer:
+    """Somebody who looks at a meeting, and why they may."""
+
+    person_id: str
+    member: bool
+    attended: bool
+    in_room: bool
+    chair: bool
+    recorder: bool
+    office: bool
+    auditor: bool
+
+    @property
+    def may_see(self) -> bool:
+        """Whether there is a meeting for this person at all."""
+        return self.member or self.attended or self.chair or self.recorder or self.office or self.auditor
+
+    @property
+    def hears(self) -> bool:
+        """Whether the person is where things are said: in the room, or writing them down."""
+        return self.in_room or self.recorder
+
+
+@dataclass(frozen=True, slots=True)
+class Feed:
+    """A meeting with its version, as one person may see it."""
+
+    meeting: Meeting
+    version: int
+    viewer: Viewer
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """A meeting in a list."""
+
+    meeting: Meeting
+    body: str
+    items: int
+
+
+def feed_of(work: Work, meeting_id: str) -> Feed:
+    """Return a meeting with its version for the actor, in one statement. Raises `NotFound` for who may not see it."""
+    me = work.actor.person_id
+    own, theirs = aliased(Chain), aliased(Case)
+    ever = and_(Attendance.meeting_id == Meeting.id, Attendance.person_id == me)
+    row = work.session.execute(
+        select(
+            Meeting,
+            func.coalesce(select(own.head_seq).where(own.id == "meeting:" + Meeting.id).scalar_subquery(), 0)
+            + func.coalesce(
+                select(func.sum(theirs.head_seq))
+                .join(AgendaItem, AgendaItem.case_id == theirs.id)
+                .where(AgendaItem.meeting_id == Meeting.id)
+                .scalar_subquery(),
+                0,
+            ),
+            _is_member(me),
+            exists().where(ever),
+            exists().where(ever, Attendance.left_at.is_(None)),
+        ).where(Meeting.id == meeting_id)
+    ).one_or_none()
+    if row is None:
+        raise NotFound
+    meeting, version, member, attended, here = row
+    viewer = _viewer(work, meeting, member=member, attended=attended, here=here)
+    if not viewer.may_see:
+        raise NotFound
+    return Feed(meeting, version, viewer)
+
+
+def meetings(
+    work: Work,
+    *,
+    page: int = 1,
+    size: int = 20,
+    body_id: str | None = None,
+    status: str | None = None,
+    since: datetime | None = None,
+    until: datetime | None = None,
+) -> Page[Listed]:
+    """Return the meetings the actor may see, the latest planned first; *since* and *until* bound when."""
+    wanted = [_visible(work)]
+    if body_id is not None:
+        wanted.append(Meeting.body_id == body_id)
+    if status is not None:
+        wanted.append(Meeting.status == status)
+    if since is not None:
+        wanted.append(Meeting.planned_at >= since)
+    if until is not None:
+        wanted.append(Meeting.planned_at < until)
+    total = work.session.scalar(select(func.count()).select_from(Meeting).where(*wanted)) or 0
+    rows = work.session.execute(
+        select(
+            Meeting,
+            Body.name,
+            select(func.count())
+            .select_from(AgendaItem)
+            .where(AgendaItem.meeting_id == Meeting.id)
+            .scalar_subquery(),
+        )
+        .join(Body, Body.id == Meeting.body_id)
+        .where(*wanted)
+        .order_by(Meeting.planned_at.desc(), Meeting.id.desc())
+        .limit(size)
+        .offset((page - 1) * size)
+    )
+    return Page([Listed(*row) for row in rows], page, size, total)
+
+
+def body_seen(work: Work, body_id: str) -> Body:
+    """Return a body whose meetings the actor may see as a whole: its offices, members of today, auditors.
+
+    Raises `NotFound` for strangers to its organ, `Forbidden` for others of the organ.
+    """
+    body = work.session.get(Body, body_id)
+    if body is None or not work.actor.in_organ(body.organ_id):
+        raise NotFound
+    roles = _roles(work, body.organ_id)
+    if not roles & (OFFICES | {"auditor", "meeting_member", "principal", "recorder", "inspector"}):
+        raise Forbidden(
+            Text(
+                "会议情况只向会议组成人员、会议工作部门和审计（监督）人员提供。",
+                "How a body met is shown to its members, its offices and auditors only.",
+            ),
+            rule="R-MTG-28",
+        )
+    return body
+
+
+def _viewer(work: Work, meeting: Meeting, *, member: bool, attended: bool, here: bool) -> Viewer:
+    me, roles = work.actor.person_id, _roles(work, meeting.organ_id)
+    return Viewer(
+        person_id=me,
+        member=member,
+        attended=attended,
+        in_room=here,
+        chair=meeting.chair_id == me,
+        recorder=meeting.recorder_id == me,
+        office=bool(roles & OFFICES),
+        auditor="auditor" in roles,
+    )
+
+
+def _roles(work: Work, organ_id: str) -> frozenset[str]:
+    return frozenset().union(*(standing.roles for standing in work.actor.in_organ(organ_id)))
+
+
+def _is_member(person_id: str) -> ColumnElement[bool]:
+    return exists().where(MeetingMember.meeting_id == Meeting.id, MeetingMember.person_id == person_id)
+
+
+def _visible(work: Work) -> ColumnElement[bool]:
+    me = work.actor.person_id
+    overseen = sorted({one.organ_id for one in work.actor.standings if one.roles & (OFFICES | {"auditor"})})
+    return or_(
+        Meeting.organ_id.in_(overseen),
+        Meeting.chair_id == me,
+        Meeting.recorder_id == me,
+        _is_member(me),
+        exists().where(Attendance.meeting_id == Meeting.id, Attendance.person_id == me),
+    )
+
+
+def stand_in(work: Work, meeting: Meeting) -> access.Standing:
+    """Return the actor's own standing in the meeting's organ: what is personal is done in no post lent by another.
+
+    Raises `Forbidden`.
+    """
+    for standing in work.actor.in_organ(meeting.organ_id):
+        if standing.on_behalf_of is None:
+            return standing
+    raise Forbidden
