@@ -40,6 +40,7 @@ from decision_engine.errors import (
     Unlawful,
 )
 from decision_engine.models import (
+    AccessEntry,
     Account,
     Case,
     Chain,
@@ -59,6 +60,9 @@ RECORDED_REFUSALS = (Forbidden, Unlawful, EngineDisagrees)
 
 KEYS = "keys"
 """The chain on which the service's keys are introduced."""
+
+READS = "reads:"
+"""Before a person's id: the name of the chain on which is kept what that person read of non-public material."""
 
 
 @dataclass(slots=True)
@@ -123,6 +127,7 @@ class Work:
     key: audit.EventKey | None = None
     attempt: Attempt | None = None
     receipts: list[Receipt] = field(default_factory=list)
+    _readings: list[tuple[str, str]] = field(default_factory=list)
 
     @property
     def today(self) -> date:
@@ -136,6 +141,34 @@ class Work:
     def tries(self, chain: Case | str, kind: str, **about: Any) -> None:
         """Say what is being tried, so that a refusal can be recorded with it."""
         self.attempt = Attempt(chain.id if isinstance(chain, Case) else chain, kind, about)
+
+    def reads(self, case_id: str, what: str) -> None:
+        """Note that the actor reads *what* of a case's non-public material (F33): a name or an id, no personal data.
+
+        It enters the log when the reading is over, on the reader's own chain: readers keep nobody waiting, neither
+        those who act nor one another. Raises RuntimeError when this work only looks.
+        """
+        if self.key is None:
+            raise RuntimeError("what only looks records nothing")
+        self._readings.append((case_id, what))
+
+    def note_readings(self) -> None:
+        """Write down everything that was read, as one event; called by `unit_of_work` at its end."""
+        if not self._readings:
+            return
+        read = sorted(set(self._readings))
+        event = self.record("material.read", READS + self.actor.person_id, read=[list(one) for one in read])
+        self.session.add_all(
+            AccessEntry(
+                case_id=case_id,
+                person_id=self.actor.person_id,
+                what=what,
+                at=self.now,
+                event_id=event.event_id,
+            )
+            for case_id, what in read
+        )
+        self._readings.clear()
 
     def record(
         self,
@@ -217,6 +250,7 @@ def unit_of_work(house: House, bearer: str | None = None, *, as_actor: Actor | N
             work = Work(house, session, actor, now, key)
             crash_point("work.begun")
             yield work
+            work.note_readings()
             crash_point("work.act_done")
             session.flush()
             crash_point("work.before_commit")
@@ -324,7 +358,7 @@ def _who(actor: Actor, standing: Standing | None) -> dict[str, Any]:
 
 def _chain(session: Session, name: str) -> Case | Chain:
     """Return the head of chain *name*, locked: a case's, or one of the house's own, begun if it is new."""
-    case = session.get(Case, name, with_for_update=True)
+    case = session.get(Case, name, with_for_update=True) if ":" not in name else None
     if case is not None:
         return case
     chain = session.get(Chain, name, with_for_update=True)

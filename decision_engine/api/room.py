@@ -44,6 +44,8 @@ from decision_engine.retrying import persistently
 from decision_engine.work import Work, reading, unit_of_work
 
 View = TypeVar("View", bound=Callable[..., Any])
+Afterwards = Callable[[dict[str, Any]], dict[str, Any]]
+"""Completes the answer of an act that is committed already."""
 _KEY = re.compile(r"[\x21-\x7e]{1,200}")
 _PUBLIC_KEY, _PUBLIC_KEY_VARIETY = 32, 6
 """Strangers share one namespace, whatever their address is today: only a key nobody else hits on keeps one's comment
@@ -120,11 +122,12 @@ class Room(Blueprint):  # type: ignore[misc]
         answer: type[Schema] | None = None,
         status: int = 200,
         secret: bool = False,
+        afterwards: Afterwards | None = None,
     ) -> Callable[[View], View]:
         """Route an act; *by* is how it is said: `json`, `upload` or `deployment`.
 
-        Of a *secret* request nothing is kept under its Idempotency-Key: not even a hash, which would be a quick way
-        to guess a password.
+        *afterwards* may complete the answer once the act is committed. Of a *secret* request nothing is kept under its
+        Idempotency-Key: not even a hash, which would be a quick way to guess a password.
         """
         route = Route(
             method, path, Text(zh, en), {by: takes, "query": query}, answer, status, keyed=not secret
@@ -133,8 +136,9 @@ class Room(Blueprint):  # type: ignore[misc]
         def decorate(function: View) -> View:
             def view(*said: Any, **path_values: Any) -> Response:
                 return carry_out(
-                    lambda work: function(work, *said, **path_values), answer, status, keyed=not secret
-                )
+                    lambda work: function(work, *said, **path_values), answer, status, keyed=not secret,
+                    afterwards=afterwards,
+                )  # fmt: skip
 
             self._add(route, view, function)
             return function
@@ -205,12 +209,14 @@ def carry_out(
     *,
     publicly: bool = False,
     keyed: bool = True,
+    afterwards: Afterwards | None = None,
 ) -> Response:
     """Do *deed* in one transaction and answer; done before under the same key, give the same answer again.
 
     Overtaken by somebody else's transaction, it is tried again a few times. *publicly*: as a member of the public,
-    whose key must be one nobody else uses. Not *keyed*: the Idempotency-Key is not looked at. Raises whatever the
-    deed refuses with, and `KeyReused`.
+    whose key must be one nobody else uses. Not *keyed*: the Idempotency-Key is not looked at. *afterwards* completes
+    the answer when the act is committed; what it adds is not kept under the key. Raises whatever the deed refuses with,
+    and `KeyReused`.
     """
     key = _idempotency_key(publicly=publicly) if keyed else None
     token, actor = (None, PUBLIC) if publicly else (identity.bearer(), None)
@@ -219,7 +225,10 @@ def carry_out(
         _rewind_uploads()
         return _carry_out_once(deed, answer, status, key, token, actor)
 
-    return persistently(attempt)
+    response = persistently(attempt)
+    if afterwards is not None:
+        response.set_data(json.dumps(afterwards(json.loads(response.get_data())), ensure_ascii=False))
+    return response
 
 
 def _carry_out_once(

@@ -7,6 +7,7 @@ from typing import Any
 from marshmallow import Schema, fields, validate
 
 from decision_engine import forms, rules
+from decision_engine.api import identity
 from decision_engine.api.fields import (
     ActOut,
     Flag,
@@ -21,6 +22,7 @@ from decision_engine.api.fields import (
     page_of,
 )
 from decision_engine.api.room import Room
+from decision_engine.commands import sequencing
 from decision_engine.commands import tasks as commands
 from decision_engine.forms.fields import Choice, Line, Listing, LongText, Whole
 from decision_engine.models import Task
@@ -98,6 +100,9 @@ class TaskOut(Schema):
     opened_at = Moment()
     closed_at = Moment(allow_none=True)
     closed_by = fields.String(allow_none=True)
+    due_on = fields.Date(allow_none=True)
+    paused_on = fields.Date(allow_none=True)
+    countersigning = fields.Integer()
     version = fields.Integer()
 
 
@@ -164,12 +169,31 @@ class CheckedOut(Schema):
     reason = Sentence(allow_none=True)
 
 
+class IncludedOut(Schema):
+    """Where an act stands in the log's tree, and the size of the newest checkpoint over it; null: not yet."""
+
+    leaf = fields.Integer(allow_none=True)
+    checkpoint = fields.Integer(allow_none=True)
+
+
 class CompletedOut(TaskActOut):
-    """What completing did: the receipt, the rules checked, and what waits next."""
+    """What completing did: the receipt, the rules checked, and what waits next; of a decisive act its place in the log.
+
+    *included* is null for other acts, which enter the tree within a second or two.
+    """
 
     case = fields.Nested(CaseBriefOut)
     findings = fields.List(fields.Nested(CheckedOut))
     next = fields.List(fields.Nested(NextOut))
+    included = fields.Nested(IncludedOut, allow_none=True)
+
+
+def where_it_stands(answer: dict[str, Any]) -> dict[str, Any]:
+    """Return the answer to a completion with its place in the log, for which a decisive act waits a little."""
+    place = None
+    if answer["task"]["step"] in sequencing.DECISIVE:
+        place = IncludedOut().dump(sequencing.included(identity.house(), answer["receipt"]["event_id"]))
+    return answer | {"included": place}
 
 
 # -- routes ----------------------------------------------------------------------------------------------
@@ -211,6 +235,7 @@ def show_task(work: Work, task_id: str) -> dict[str, Any]:
     "Complete a task",
     takes=CompletionSaid,
     answer=CompletedOut,
+    afterwards=where_it_stands,
 )
 def complete_task(work: Work, said: dict[str, Any], task_id: str) -> dict[str, Any]:
     """Complete a step: access, form, law and engine are checked in this order, then everything is written at once."""

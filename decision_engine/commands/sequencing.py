@@ -11,6 +11,7 @@ Guarantees
 
 from __future__ import annotations
 
+import logging
 import time
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
@@ -28,10 +29,12 @@ from decision_engine.access import CLOCK
 from decision_engine.audit import merkle
 from decision_engine.crash import crash_point
 from decision_engine.db import for_writing
-from decision_engine.errors import Overtaken, Unavailable
+from decision_engine.errors import DecisionEngineError
 from decision_engine.models import Event, Incident, Leaf, LogHead, PendingEvent, Tile
 from decision_engine.queries import proofs
 from decision_engine.work import House, unit_of_work
+
+log = logging.getLogger(__name__)
 
 BATCH = 1000
 """Events a transaction: about a tenth of a second, so that nobody waits long for the head."""
@@ -91,16 +94,22 @@ def sequence(house: House, *, batch: int = BATCH, most: int | None = None) -> in
 
 
 def included(house: House, event_id: str, *, patience: float = PATIENCE) -> Included:
-    """Return where the event stands, after having sequenced what waits before it; give up after *patience* seconds."""
+    """Return where the event stands, after having sequenced what waits before it; give up after *patience* seconds.
+
+    Raises nothing: the act stands, and whoever did it is told what is known.
+    """
     until = time.monotonic() + patience
-    while True:
+    found = Included(None, None)
+    try:
+        while (left := until - time.monotonic()) > 0:
+            _grow(house, BATCH, patience=left)
+            found = _found(house, event_id)
+            if found.leaf is not None:
+                return found
         found = _found(house, event_id)
-        if found.leaf is not None or time.monotonic() >= until:
-            return found
-        try:
-            _grow(house, BATCH, patience=max(until - time.monotonic(), 0.001))
-        except (Overtaken, Unavailable, TreeDamaged):
-            return _found(house, event_id)
+    except (DecisionEngineError, SQLAlchemyError, TreeDamaged) as problem:
+        log.warning("the place of event %s is not known yet: %s", event_id, type(problem).__name__)
+    return found
 
 
 def watch(house: House) -> bool:

@@ -56,7 +56,7 @@ class EventPayload(Model):
 
 
 class AccessEntry(Model):
-    """Somebody read something that is not public (F33)."""
+    """Somebody read something that is not public (F33). The event says the same, and is in the tree."""
 
     __tablename__ = "access_entry"
     __table_args__ = (Index("ix_access_entry_case_id_at", "case_id", "at"),)
@@ -65,6 +65,7 @@ class AccessEntry(Model):
     person_id: Mapped[str] = mapped_column(ForeignKey("person.id"))
     what: Mapped[str]
     at: Mapped[datetime]
+    event_id: Mapped[str | None]  # none for readings from before
 
 
 class SigningKey(Model):

@@ -6,7 +6,7 @@ from sqlalchemy import ColumnElement, and_, func, select
 
 from decision_engine import access
 from decision_engine.errors import NotFound
-from decision_engine.models import AccessEntry, Case, Document, DocumentVersion, Organ, Record
+from decision_engine.models import Case, Document, DocumentVersion, Organ, Record
 from decision_engine.models.cases import MEETING_ITEM
 from decision_engine.queries.pages import Page
 from decision_engine.work import Work
@@ -95,5 +95,5 @@ def document_version(work: Work, document_id: str, number: int) -> tuple[Documen
 
 
 def note_reading(work: Work, case_id: str, what: str) -> None:
-    """Note that the actor read *what* of a case's non-public material (F33)."""
-    work.session.add(AccessEntry(case_id=case_id, person_id=work.actor.person_id, what=what, at=work.now))
+    """Note that the actor read *what* of a case's non-public material (F33), in the log and for questions about it."""
+    work.reads(case_id, what)

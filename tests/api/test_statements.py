@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from sqlalchemy import event, select
 
+from decision_engine.commands.sequencing import DECISIVE
 from decision_engine.demo.s1 import S1, beginning
 from decision_engine.demo.stage import Stage
 from decision_engine.demo.town import Town
@@ -19,6 +20,8 @@ from tests.api.conftest import SignIn
 
 MOST_A_COMPLETION = 20
 MOST_A_WORKLIST = 5
+MOST_A_PLACE = 12
+"""What a decisive act may cost more, in a transaction of its own: its place in the log's tree."""
 
 
 @contextmanager
@@ -97,7 +100,8 @@ def test_every_step_of_a_whole_story_stays_within_twenty(
             answer = complete(login, path, said)
         if path.endswith("/completion"):
             step = answer["task"]["step"]
-            costs[step] = max(costs.get(step, 0), len(sent))
+            own = len(sent) - (MOST_A_PLACE if step in DECISIVE else 0)
+            costs[step] = max(costs.get(step, 0), own)
         return answer
 
     monkeypatch.setattr(stage, "say", say)

@@ -22,6 +22,7 @@ LARGE = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 
 def upgrade() -> None:
     op.add_column("event", sa.Column("signature", sa.LargeBinary(), nullable=True))
+    op.add_column("access_entry", sa.Column("event_id", sa.String(), nullable=True))
     op.create_table(
         "signing_key",
         sa.Column("id", sa.String(), nullable=False),
