@@ -113,8 +113,6 @@ def _one(
         thread.join()
     # The clock and the sequencer pass in their own time; a client that was cut off saw the death itself.
     died = running.ended.wait(PATIENCE if background or not all(whole) else 0.2)
-        5.0 if background else 0.2
-    )  # the clock and the sequencer pass in their own time
     running.kill()
     running.wait()
     return died
