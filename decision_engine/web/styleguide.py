@@ -89,7 +89,7 @@ def _groups() -> list[dict[str, Any]]:
     for step in forms.steps():
         for one in forms.describe(step)["fields"]:
             look = f"{one['type']} of {one.get('of')}"
-            if one["type"] in ("list", "group") and len(one["fields"]) < 8:
+            if one["type"] in ("list", "group"):
                 found.setdefault(look, one)
     return [found[look] for look in sorted(found)]
 
@@ -115,7 +115,11 @@ def _nav() -> dict[str, Any]:
             },
             {
                 "title": "监督",
-                "items": [item("chart-bar", "统计分析"), item("shield-check", "审计追溯"), item("archive", "档案")],
+                "items": [
+                    item("chart-bar", "统计分析"),
+                    item("shield-check", "审计追溯"),
+                    item("archive", "档案"),
+                ],
             },
             {"title": "配置", "items": [item("sitemap", "流程定义"), item("settings", "系统设置")]},
         ],
