@@ -23,6 +23,7 @@ from decision_engine.api import (
     incidents,
     objections,
     openapi,
+    papers,
     people,
     problems,
     registers,
@@ -35,7 +36,7 @@ from decision_engine.work import House
 PREFIX = "/api/v1"
 ROOMS = (
     session.room, cases.room, tasks.room, documents.room, definitions.room, people.room, calendar.room,
-    incidents.room, consultations.room, catalogue.room, registers.room, objections.room, handling.room,
+    incidents.room, consultations.room, catalogue.room, registers.room, objections.room, handling.room, papers.room,
 )  # fmt: skip
 
 
