@@ -10,6 +10,7 @@ from decision_engine import forms, rules
 from decision_engine.errors import InvalidAnswers, Unlawful
 from decision_engine.language import Text
 from decision_engine.models import Case, Document, Person, Unit
+from decision_engine.models.cases import MEETING_ITEM
 from decision_engine.queries.casefile import CaseFile
 from decision_engine.work import Work
 
@@ -19,6 +20,8 @@ def lawful(
 ) -> tuple[rules.Finding, ...]:
     """Return what the rules of *gate* find of *pending*. Raises `Unlawful` with what it breaks."""
     findings = rules.examine(gate, file.facts(work, gate, pending, departures))
+    if file.case.kind == MEETING_ITEM:
+        findings = tuple(finding for finding in findings if rules.of_any_meeting(finding.rule))
     broken = tuple(finding for finding in findings if finding.outcome is rules.Outcome.BROKEN)
     if broken:
         raise Unlawful(broken)

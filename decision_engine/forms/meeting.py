@@ -204,6 +204,30 @@ class OpenMeeting(Form):
     attendees = Listing("列席人员（无表决权）", "Attendees without a vote", _Attendee, most=200)
 
 
+@form("member_arrives", "组成人员到会", "A member arrives", article="30")
+class MemberArrives(Form):
+    """A member comes in while the item is before the meeting."""
+
+    at = Moment("到会时间", "Arrived at", required=True)
+
+
+@form("member_leaves", "组成人员离场", "A member leaves", article="30")
+class MemberLeaves(Form):
+    """A member goes while the item is before the meeting."""
+
+    at = Moment("离场时间", "Left at", required=True)
+    reason = Line("离场原因", "Reason")
+
+
+@form("member_recuses", "组成人员回避", "A member is recused", article="30")
+class MemberRecuses(Form):
+    """A member is recused while the item is before the meeting."""
+
+    at = Moment("离场时间", "Left at", required=True)
+    ground = LongText("回避事由", "Ground", required=True)
+    initiated_by = Choice("提出方式", "Initiated by", INITIATORS, required=True)
+
+
 @form("report_item", "汇报议题", "Report on the item", article="30")
 class ReportItem(Form):
     """The lead unit's report to the meeting."""

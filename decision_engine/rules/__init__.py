@@ -54,12 +54,17 @@ from decision_engine.rules.examination import (
     rules_on,
 )
 from decision_engine.rules.facts import Body, Comment, Departure, Draft, Facts, Organ, Person, Record
+from decision_engine.rules.meeting import ARRIVES, LEAVES, LEFT, RECUSES, of_any_meeting
 from decision_engine.rules.parameter import UnknownParameter, Value, shipped
 from decision_engine.rules.rule import NOT_APPLICABLE, UNDECIDABLE, Rule, Strength, declared
 from decision_engine.rules.static import STATUTES, Statute
 
 __all__ = [
+    "ARRIVES",
+    "LEAVES",
+    "LEFT",
     "NOT_APPLICABLE",
+    "RECUSES",
     "RULE_SET_VERSION",
     "STATUTES",
     "UNDECIDABLE",
@@ -81,6 +86,7 @@ __all__ = [
     "broken",
     "declared",
     "examine",
+    "of_any_meeting",
     "parameter",
     "period",
     "periods",

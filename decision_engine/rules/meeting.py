@@ -40,6 +40,15 @@ LEFT = "LEFT"
 """The position of a member who was asked to speak and left without having spoken: none."""
 
 
+OF_ANY_MEETING = ("R-MTG-", "R-713-30-", "R-ACC-03", "R-ACC-04")
+"""Rules that bind every collective decision, also one that is no major administrative decision."""
+
+
+def of_any_meeting(rule_id: str) -> bool:
+    """Tell whether a rule binds a matter that only a meeting decides (personnel, large funds, projects)."""
+    return rule_id.startswith(OF_ANY_MEETING)
+
+
 # -- what a meeting is, read from the file ------------------------------------------------------------------
 
 
