@@ -21,6 +21,7 @@ from sqlalchemy import select
 from decision_engine import __version__, app, process, rules
 from decision_engine.access import CLOCK
 from decision_engine.calendar import local_day
+from decision_engine.cli import bundle
 from decision_engine.commands import definitions, sessions
 from decision_engine.errors import DecisionEngineError
 from decision_engine.models import Case, Chain
@@ -306,6 +307,9 @@ def _show(report: dict[str, Any]) -> None:
             if finding["path"]:
                 console.print(f"    {' → '.join(finding['path'])}")
 
+
+audit_group.add_command(bundle.export)
+main.add_command(bundle.bundle_group)
 
 if __name__ == "__main__":
     main()

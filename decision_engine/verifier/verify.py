@@ -1747,6 +1747,11 @@ class Checker:
                     "所附陈述不是当时承诺的内容。",
                     "What was said is not what was committed to.",
                 )
+        elif event.chain != self.case and event.get("id") not in erased:
+            self.report.cannot(
+                f"{event.chain} 中与本案无关的陈述未附上，只核对了其承诺仍在。",
+                f"What was said on {event.chain} about other matters is not enclosed, only its commitment.",
+            )
         elif erased.get(event.get("id"), 0) <= event.seq:
             self._find(
                 "erased",
