@@ -140,7 +140,7 @@ def close_meeting(work: Work, meeting_id: str, *, put_off: Mapping[str, str] | N
                 work, "R-MTG-23",
                 Text(
                     f"议题“{item.title}”尚未讨论决定，不得随意取消。请讨论决定，或者说明留待以后讨论的理由。",
-                    f"The item “{item.title}” is undecided and not dropped at will. Decide it or say why it is put off.",
+                    f"The item “{item.title}” is undecided and not dropped at will. Decide it, or say why it waits.",
                 ),
             )  # fmt: skip
     wrong = room.quorum("ORDINARY", len(room.present))

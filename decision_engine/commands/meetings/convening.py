@@ -19,6 +19,7 @@ from decision_engine.commands.meetings.flowing import Departures, put, waiting
 from decision_engine.commands.meetings.room import QUORUMS, Room, enter, seat, sit, unlawful
 from decision_engine.commands.rooms import SETTLED
 from decision_engine.commands.tasks import carry_out, duty_of
+from decision_engine.db import new_id
 from decision_engine.errors import Conflict, Forbidden, InvalidAnswers, NotFound, NotReady
 from decision_engine.language import Text
 from decision_engine.models import (
@@ -100,6 +101,7 @@ def call_meeting(
     standing = access.stand(work.actor, "meeting.call", body.organ_id)
     overlays = tuple(work.session.get_one(Organ, body.organ_id).overlays)
     meeting = Meeting(
+        id=new_id(),
         organ_id=body.organ_id, body_id=body.id, body_kind=body.kind, year=planned_at.year,
         number=_next_number(work, body.id, planned_at.year), title=title, status="CALLED", planned_at=planned_at,
         place=place, chair_id=chair_id, recorder_id=recorder_id,

@@ -137,11 +137,8 @@ class Room:
 
     def names(self, people: Collection[str]) -> str:
         """Return the names of *people* for a sentence, in order of rank."""
-        known = dict(
-            self.work.session.execute(
-                select(Person.id, Person.name).where(Person.id.in_(sorted(people)))
-            ).tuples()
-        )
+        rows = self.work.session.execute(select(Person.id, Person.name).where(Person.id.in_(sorted(people))))
+        known = {row[0]: row[1] for row in rows}
         order = [one for one in self.members if one in people]
         return "、".join(known.get(one, "") for one in [*order, *sorted(set(people) - set(order))])
 

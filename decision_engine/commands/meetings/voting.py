@@ -345,11 +345,8 @@ def decide(
 
 def _settle_persons(sitting: Sitting) -> None:
     session = sitting.work.session
-    passed = dict(
-        session.execute(
-            select(Vote.candidate_id, Vote.passed).where(Vote.item_id == sitting.item.id)
-        ).tuples()
-    )
+    rows = session.execute(select(Vote.candidate_id, Vote.passed).where(Vote.item_id == sitting.item.id))
+    passed = {row[0]: row[1] for row in rows}
     if sitting.item.outcome in {"DEFER", "REDISCUSS"}:
         return
     for one in _candidates(sitting):
