@@ -53,6 +53,8 @@ ACTS: Mapping[str, frozenset[str]] = {
     "calendar.approve": frozenset({"administrator", "legal_officer"}),
     "catalogue.keep": frozenset({"office_director", "secretary"}),
     "incident.read": frozenset({"administrator", "auditor"}),
+    "payload.propose_erasure": frozenset({"administrator"}),
+    "payload.approve_erasure": frozenset({"legal_officer"}),
 }
 """Act -> roles that may do it in the organ concerned. What is not here may not be done at all."""
 

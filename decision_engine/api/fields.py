@@ -6,6 +6,7 @@ uses marshmallow's own. Numbers and flags of a query string are text that must b
 
 from __future__ import annotations
 
+import base64
 import re
 from collections.abc import Mapping
 from datetime import date, datetime
@@ -177,6 +178,13 @@ class Sentence(fields.Field[Text]):
         return both(value) if value is not None else None
 
 
+class Bytes(fields.Field[bytes]):
+    """Bytes, in base64."""
+
+    def _serialize(self, value: Any, attr: str | None, obj: Any, **kwargs: Any) -> str | None:
+        return base64.b64encode(value).decode() if value is not None else None
+
+
 class ReceiptOut(Schema):
     """Proof that the act entered the log: keep it. *signature* (base64) is the service's, under *hash*, by *key*."""
 
@@ -220,6 +228,7 @@ OPENAPI_TYPES: tuple[tuple[type[fields.Field[Any]], str, str | None], ...] = (
     (Secret, "string", "password"),
     (Object, "object", None),
     (Content, "string", None),
+    (Bytes, "string", "byte"),
     (Whole, "integer", None),
     (Number, "integer", None),
     (YesNo, "boolean", None),

@@ -6,7 +6,7 @@ trusted by whoever verifies: proofs are checked against a checkpoint that lies e
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cache
 
@@ -15,9 +15,11 @@ from sqlalchemy.orm import Session
 
 from decision_engine import access
 from decision_engine.audit import merkle
-from decision_engine.errors import NotFound
-from decision_engine.models import Case, Checkpoint, Event, Leaf, LogHead, PendingEvent, Tile
+from decision_engine.errors import CorruptState, NotFound
+from decision_engine.language import Text
+from decision_engine.models import Case, Checkpoint, Event, Leaf, LogHead, PendingEvent, SigningKey, Tile
 from decision_engine.queries.pages import Page
+from decision_engine.queries.trail import read
 from decision_engine.work import Work
 
 HEAD = 1
@@ -45,6 +47,7 @@ class Pending:
 class Inclusion:
     """That an event is in the tree: leaf number *leaf* of *size*, *proof* from it to *root*; all hashes 32 bytes.
 
+    *body* are the bytes hashed, *signature* the service's by *key* (None for events from before there was a key).
     *leaf*, *size*, *root* are None while the event waits. *checkpoint* is the signed note about that size, None if
     none covers the leaf yet: then size and root are the tree's own, and prove nothing to a stranger.
     """
@@ -53,6 +56,9 @@ class Inclusion:
     chain: str
     seq: int
     hash: str
+    body: bytes
+    key: str | None
+    signature: bytes | None
     leaf: int | None
     size: int | None
     root: bytes | None
@@ -64,11 +70,11 @@ def tile_reader(session: Session) -> merkle.ReadTile:
     """Return what reads a tile of the tree, each once: (level, index) -> its hashes, empty if it is not there."""
 
     @cache
-    def read(level: int, index: int) -> bytes:
+    def tile(level: int, index: int) -> bytes:
         data = session.scalar(select(Tile.data).where(Tile.level == level, Tile.idx == index))
         return bytes(data) if data is not None else b""
 
-    return read
+    return tile
 
 
 def head(session: Session) -> Head:
@@ -123,21 +129,45 @@ def checkpoints(work: Work, *, page: int = 1, size: int = 20) -> Page[Checkpoint
 def proof_of(work: Work, event_id: str) -> Inclusion:
     """Return the proof that an event is in the log: for whoever did the act, and whoever may read the log.
 
-    Raises `NotFound`, also for those who may not know of it.
+    Raises `NotFound`, also for those who may not know of it, and `CorruptState` when the tree is damaged.
     """
     event = work.session.get(Event, event_id)
     if event is None or not _may_know(work, event):
         raise NotFound
     leaf = leaf_of(work.session, event.id)
+    key = read(event.body).get("key")
+    waits = Inclusion(
+        event.id,
+        event.chain,
+        event.seq,
+        event.hash,
+        event.body,
+        key,
+        event.signature,
+        None,
+        None,
+        None,
+        (),
+        None,
+    )
     if leaf is None:
-        return Inclusion(event.id, event.chain, event.seq, event.hash, None, None, None, (), None)
+        return waits
     note = covering(work.session, leaf)
     size = note.size if note is not None else head(work.session).size
-    read = tile_reader(work.session)
-    return Inclusion(
-        event.id, event.chain, event.seq, event.hash, leaf, size, merkle.root(read, size),
-        tuple(merkle.inclusion_proof(read, leaf, size)), note.note if note is not None else None,
-    )  # fmt: skip
+    tiles = tile_reader(work.session)
+    try:
+        root, path = merkle.root(tiles, size), merkle.inclusion_proof(tiles, leaf, size)
+    except (merkle.MissingHashes, ValueError) as problem:
+        raise CorruptState(
+            Text("日志树不完整，已无法给出证明。", "The tree of the log is damaged; no proof can be given.")
+        ) from problem
+    signed = note.note if note is not None else None
+    return replace(waits, leaf=leaf, size=size, root=root, proof=tuple(path), checkpoint=signed)
+
+
+def keys(session: Session) -> list[SigningKey]:
+    """Return every key the service ever signed events with, oldest first."""
+    return list(session.scalars(select(SigningKey).order_by(SigningKey.since, SigningKey.id)))
 
 
 def _may_know(work: Work, event: Event) -> bool:

@@ -263,6 +263,8 @@ _TOLD: Mapping[str, Callable[[Entry, Mapping[str, str]], Text]] = {
     "countersign.asked": _with_step("请求加签", "asked for views on"),
     "countersign.answered": _with_step("反馈加签意见", "gave a view on"),
     "countersign.withdrawn": _with_step("撤回加签", "took back a question on"),
+    "erasure.proposed": _plain("提出清除一条记录中的个人信息", "proposed to erase personal data of an entry"),
+    "payload.erased": _plain("批准清除一条记录中的个人信息", "approved erasing personal data of an entry"),
     "copy.sent": _plain("抄送本案", "sent copies of the case"),
     "copy.read": _plain("已阅抄送件", "read a copy"),
     "copy.withdrawn": _plain("撤回抄送", "took back a copy"),
