@@ -11,6 +11,7 @@ from werkzeug.routing import BaseConverter
 
 from decision_engine import __version__
 from decision_engine.api import (
+    audit,
     calendar,
     cases,
     catalogue,
@@ -37,6 +38,7 @@ PREFIX = "/api/v1"
 ROOMS = (
     session.room, cases.room, tasks.room, documents.room, definitions.room, people.room, calendar.room,
     incidents.room, consultations.room, catalogue.room, registers.room, objections.room, handling.room, papers.room,
+    audit.room,
 )  # fmt: skip
 
 
