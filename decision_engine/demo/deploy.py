@@ -13,6 +13,7 @@ from decision_engine.demo.town import Town, found_town
 from decision_engine.models import Definition
 from decision_engine.work import House, reading, unit_of_work
 
+MEETING = "collective_meeting.bpmn"
 PROPOSER, APPROVER = "admin1", "admin2"
 
 
@@ -41,11 +42,19 @@ def shipped_diagrams() -> dict[str, bytes]:
 
 
 def deploy_shipped(house: House, town: Town) -> str:
-    """Put the shipped diagrams in force unless they are, and return the content hash of the definition.
+    """Put the shipped procedures in force unless they are, and return the content hash of the decision procedure.
 
-    Raises `Undeployable` with the findings when the shipped diagrams do not pass the proof.
+    The meeting is deployed once more alone: an item that is no decision case runs nothing else. Raises `Undeployable`
+    with the findings when the shipped diagrams do not pass the proof.
     """
     files = shipped_diagrams()
+    content_hash = _deploy(house, town, files)
+    if MEETING in files:
+        _deploy(house, town, {MEETING: files[MEETING]})
+    return content_hash
+
+
+def _deploy(house: House, town: Town, files: dict[str, bytes]) -> str:
     content_hash = process.compile_definition(process.read(files)).hash
     if _status(house, content_hash) is None:
         with unit_of_work(house, sign_in(house, PROPOSER, town.password).token) as work:

@@ -15,7 +15,8 @@ from decision_engine.models import Definition, Event
 def test_one_administrator_proposes_and_another_puts_it_in_force(house):
     town = load_town(house)
     with house.reading() as session:
-        definition = session.scalars(select(Definition)).one()
+        definition = session.scalars(select(Definition).where(Definition.profile.is_not(None))).one()
+        alone = session.scalars(select(Definition).where(Definition.profile.is_(None))).one()
         acts = session.scalars(select(Event).where(Event.chain == "definitions").order_by(Event.seq)).all()
     assert (definition.process, definition.profile, definition.status) == (
         "major_decision",
@@ -23,8 +24,10 @@ def test_one_administrator_proposes_and_another_puts_it_in_force(house):
         "DEPLOYED",
     )
     assert (definition.proposed_by, definition.decided_by) == (town.persons["admin1"], town.persons["admin2"])
-    assert [one.kind for one in acts] == ["definition.proposed", "definition.deployed"]
+    assert (alone.process, alone.status) == ("collective_meeting", "DEPLOYED")
+    assert [one.kind for one in acts] == ["definition.proposed", "definition.deployed"] * 2
     assert json.loads(acts[0].body)["files"] == sorted(shipped_diagrams())
+    assert json.loads(acts[2].body)["files"] == ["collective_meeting.bpmn"]
 
 
 def test_loading_again_deploys_nothing_new(house):
@@ -33,7 +36,7 @@ def test_loading_again_deploys_nothing_new(house):
     assert load_town(house) == town
     assert deploy_shipped(house, town) == first
     with house.reading() as session:
-        assert len(session.scalars(select(Definition)).all()) == 1
+        assert len(session.scalars(select(Definition)).all()) == 2
 
 
 def test_a_proposal_left_waiting_is_approved_on_the_next_load(house, monkeypatch):
@@ -46,7 +49,7 @@ def test_a_proposal_left_waiting_is_approved_on_the_next_load(house, monkeypatch
             deploy_shipped(house, town)
     deploy_shipped(house, town)
     with house.reading() as session:
-        assert session.scalars(select(Definition.status)).all() == ["DEPLOYED"]
+        assert session.scalars(select(Definition.status)).all() == ["DEPLOYED", "DEPLOYED"]
 
 
 def _stop(*_args, **_named):
