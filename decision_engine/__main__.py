@@ -21,7 +21,7 @@ from sqlalchemy import select
 from decision_engine import __version__, app, process, rules
 from decision_engine.access import CLOCK
 from decision_engine.calendar import local_day
-from decision_engine.cli import bundle
+from decision_engine.cli import bundle, proof
 from decision_engine.commands import definitions, sessions
 from decision_engine.errors import DecisionEngineError
 from decision_engine.models import Case, Chain
@@ -67,7 +67,8 @@ def serve(demo: bool) -> None:
         soft_wrap=True,
     )
     try:
-        server.run()
+        with proof.embedded(house):
+            server.run()
     finally:
         worker.stop()
 
@@ -310,6 +311,9 @@ def _show(report: dict[str, Any]) -> None:
 
 audit_group.add_command(bundle.export)
 main.add_command(bundle.bundle_group)
+main.add_command(proof.keys)
+main.add_command(proof.notary)
+main.add_command(proof.witness)
 
 if __name__ == "__main__":
     main()

@@ -33,11 +33,18 @@ class Settings:
     embedded_worker: bool = True
     event_key: Path | None = None
     log_origin: str = "decision-engine/local"
+    embedded_notary: bool = True
+    notary_dir: Path | None = None
 
     @property
     def documents_dir(self) -> Path:
         """Return where document bytes lie, by content address; never below a web root."""
         return self.data_dir / "documents"
+
+    @property
+    def notary_path(self) -> Path:
+        """Return the directory of the notary's keys, memory and policy; in real use on another machine or user."""
+        return self.notary_dir or self.data_dir / "notary"
 
     @property
     def event_key_path(self) -> Path:
@@ -57,6 +64,7 @@ def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
         ("threads", int), ("max_body", int), ("max_document", int), ("token_lifetime", int),
         ("argon2_time_cost", int), ("argon2_memory_kib", int), ("job_poll_seconds", float),
         ("embedded_worker", _truth), ("event_key", Path), ("log_origin", str),
+        ("embedded_notary", _truth), ("notary_dir", Path),
     ):  # fmt: skip
         text = env.get(PREFIX + name.upper())
         if text is None:

@@ -41,7 +41,7 @@ KEYS = {
 """Table -> its keys; a row whose key is taken may not be inserted, whatever the conflict clause."""
 
 WRITTEN_ONCE = (
-    "event", "record", "document_version", "definition_file", "access_entry", "leaf", "checkpoint",
+    "event", "record", "document_version", "definition_file", "access_entry", "leaf",
 )  # fmt: skip
 """Tables of which no row is ever changed or deleted."""
 
@@ -63,7 +63,10 @@ def _same(table: str, verb: str, when: str | None = None) -> Guard:
 OF_THE_PROOF = (
     _same("leaf", "UPDATE"),
     _same("leaf", "DELETE"),
-    _same("checkpoint", "UPDATE"),
+    _same(
+        "checkpoint", "UPDATE",
+        "NEW.size <> OLD.size OR NEW.at <> OLD.at OR substr(NEW.note, 1, length(OLD.note)) <> OLD.note",
+    ),
     _same("checkpoint", "DELETE"),
     _same("signing_key", "DELETE"),
     _same(
@@ -92,8 +95,8 @@ OF_THE_PROOF = (
         " AND position(convert_to(OLD.event_id, 'UTF8') IN body) > 0)",
     ),
 )  # fmt: skip
-"""Leaves and checkpoints stay; tiles and the head only grow; what waits goes only into the tree; a payload goes only
-after an event said so."""
+"""Leaves stay; tiles, the head and the signatures under a checkpoint only grow; what waits goes only into the tree; a
+payload goes only after an event said so."""
 
 OVERWRITING = tuple(
     Guard(
@@ -157,7 +160,9 @@ def _no_truncate(table: str) -> Iterable[str]:
 # -- what the service's own connections may say (SQLite) ---------------------------------------------------
 
 _NO_UPDATE = frozenset({*WRITTEN_ONCE, "event_payload", "pending_event", "sqlite_master", "sqlite_schema"})
-_NO_DELETE = frozenset({*WRITTEN_ONCE, "signing_key", "tile", "log_head", "sqlite_master", "sqlite_schema"})
+_NO_DELETE = frozenset(
+    {*WRITTEN_ONCE, "checkpoint", "signing_key", "tile", "log_head", "sqlite_master", "sqlite_schema"}
+)
 _NEVER = frozenset(
     {
         sqlite3.SQLITE_DROP_TABLE, sqlite3.SQLITE_DROP_TRIGGER, sqlite3.SQLITE_DROP_INDEX, sqlite3.SQLITE_DROP_VIEW,

@@ -17,18 +17,21 @@ from __future__ import annotations
 
 import json
 import logging
+import secrets
+import threading
 from base64 import b64decode, b64encode
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, field, replace
 from enum import StrEnum
+from pathlib import Path
 from typing import Any, Protocol
 
 from decision_engine.audit import merkle, note, policy
 from decision_engine.audit.asking import Growth, ask
 from decision_engine.audit.memory import Memory
-from decision_engine.audit.note import Checkpoint, Forged, Malformed, Note, SignerKey, VerifierKey
+from decision_engine.audit.note import Checkpoint, Forged, Malformed, Note, SignerKey
 from decision_engine.audit.policy import Policy
 from decision_engine.clock import Clock
 from decision_engine.crash import crash_point
@@ -36,6 +39,8 @@ from decision_engine.language import Text
 
 log = logging.getLogger(__name__)
 
+KEY = "notary.key"
+POLICY = "policy.txt"
 STATE = "state.json"
 STATUS = "status.json"
 HISTORY = "history.txt"
@@ -70,15 +75,6 @@ class Head:
         return {"size": self.size, "root": b64encode(self.root).decode()}
 
 
-@dataclass(frozen=True, slots=True)
-class Placed:
-    """An event in the tree: its exact *body*, its *leaf* number, and the *proof* from there to the head asked about."""
-
-    body: bytes
-    leaf: int
-    proof: Sequence[bytes]
-
-
 class Log(Protocol):
     """The log as the notary sees it. What it says is not believed, it is checked."""
 
@@ -93,16 +89,19 @@ class Log(Protocol):
         """
         ...
 
-    def event(self, event_id: str, size: int) -> Placed | None:
-        """Return the event and its proof to the head of *size*; None if it is not in that tree."""
+    def event(self, event_id: str, size: int) -> tuple[bytes, int, Sequence[bytes]] | None:
+        """Return the exact body of an event, its leaf number and the proof from there to the head of *size*.
+
+        None if it is not in that tree.
+        """
         ...
 
     def publish(self, size: int, text: str) -> None:
         """Keep the signed note *text* about *size* leaves. May be called again with the same."""
         ...
 
-    def refused(self, refusal: Refused) -> None:
-        """Raise the alarm; called at every round while the refusal lasts."""
+    def refused(self, reason: str, detail: Mapping[str, Any]) -> None:
+        """Raise the alarm; called at every round while the refusal lasts. *detail* is JSON."""
         ...
 
 
@@ -150,6 +149,7 @@ class Refused:
     def as_json(self) -> dict[str, Any]:
         """Return it as an incident keeps it."""
         return {
+            "message": self.text.zh,
             "reason": self.reason.value,
             "signed": self.signed.as_json(),
             "found": self.found.as_json(),
@@ -236,7 +236,7 @@ class Notary:
         self._refusing = refusal
         if refusal is not None:
             log.error("not signed: %s", refusal.text.en)
-            self._log.refused(refusal)
+            self._log.refused(refusal.reason.value, refusal.as_json())
             self._tell()
             return refusal
         if found.size > self._state.head.size:
@@ -259,10 +259,10 @@ class Notary:
         placed = self._log.event(event_id, found.size)
         if placed is None:
             raise NotRestored("the log holds no such event yet")
-        leaf = merkle.leaf_hash(placed.body)
-        if not merkle.verify_inclusion(leaf, placed.leaf, found.size, list(placed.proof), found.root):
+        data, leaf, proof = placed
+        if not merkle.verify_inclusion(merkle.leaf_hash(data), leaf, found.size, list(proof), found.root):
             raise NotRestored("the event is not under the head of the log")
-        body = json.loads(placed.body)
+        body = json.loads(data)
         if (body.get("kind"), body.get("gave_up")) != (RESTORED, given_up.as_json()):
             raise NotRestored(f"the event does not give up {given_up.as_json()}")
         entry = {
@@ -455,14 +455,71 @@ def _loaded(data: bytes, origin: str) -> _State:
     return replace(state, restores=tuple(state.restores))
 
 
-def new_signers(origin: str, seed: Callable[[], bytes]) -> tuple[SignerKey, SignerKey]:
+# -- a directory of its own -------------------------------------------------------------------------------
+
+
+def new_signers(origin: str, seed: Callable[[], bytes]) -> tuple[SignerKey, ...]:
     """Return fresh keys of a log: Ed25519 and ML-DSA-44, both under its *origin*; *seed* gives 32 random bytes."""
-    return (
-        SignerKey(origin, note.Kind.ED25519, seed()),
-        SignerKey(origin, note.Kind.ML_DSA_44, seed()),
-    )
+    return tuple(SignerKey(origin, kind, seed()) for kind in (note.Kind.ED25519, note.Kind.ML_DSA_44))
 
 
-def public_keys(signers: Sequence[SignerKey]) -> tuple[VerifierKey, ...]:
-    """Return what to give away of *signers*."""
-    return tuple(one.public for one in signers)
+def make_keys(memory: Memory, origin: str) -> tuple[SignerKey, ...]:
+    """Make the keys of the log *origin* in *memory*, with a policy that believes them and asks nobody else.
+
+    Raises FileExistsError when there are keys: what they signed could no longer be verified.
+    """
+    if memory.read(KEY) is not None:
+        raise FileExistsError(f"{memory.path} has keys already")
+    signers = new_signers(origin, lambda: secrets.token_bytes(note.SEED_LENGTH))
+    believed = Policy(logs=tuple(policy.Log(one.public) for one in signers))
+    memory.write(POLICY, believed.text.encode())
+    memory.write(KEY, "".join(f"{one.encoded}\n" for one in signers).encode())
+    return signers
+
+
+@contextmanager
+def opened(
+    directory: Path, origin: str, log: Log, clock: Clock, *, make: bool = False, trust_first: bool = False
+) -> Iterator[Notary]:
+    """Give the notary whose memory, keys and policy lie in *directory*; *make* them where there are none.
+
+    Raises InUse, FileNotFoundError (no keys), Malformed (keys or policy), MemoryLost, MemoryDamaged.
+    """
+    with Memory(directory) as memory:
+        if make and memory.read(KEY) is None and memory.read(STATE) is None:
+            make_keys(memory, origin)
+            trust_first = True  # with a key that never signed there is nothing to remember
+        signers = note.signer_keys(memory.demand(KEY))
+        trust = policy.parse(memory.demand(POLICY))
+        if {one.name for one in signers} != {origin}:
+            raise Malformed(f"the keys in {directory} are not those of {origin}")
+        yield Notary(memory, origin, signers, log, trust, clock, trust_first=trust_first)
+
+
+class Watch:
+    """Lets a notary look at its log every *seconds*, in a thread, until it is told to stop."""
+
+    def __init__(self, notary: Notary, seconds: float = 1.0) -> None:
+        self._notary, self._seconds = notary, seconds
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self.run, name="decision-engine-notary", daemon=True)
+
+    def start(self) -> None:
+        """Begin, in a thread."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """End after the round in hand, and wait for it."""
+        self._stop.set()
+        if self._thread.is_alive():
+            self._thread.join(timeout=30)
+
+    def run(self) -> None:
+        """Look again and again; return when stopped."""
+        while not self._stop.is_set():
+            try:
+                self._notary.round()
+            except Exception:
+                # one round that failed (a database that is away, a full disk) must not end the watch
+                log.exception("a round of the notary failed")
+            self._stop.wait(self._seconds)

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import socket
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from typing import Any
 
 from waitress.server import create_server
 
 from decision_engine.audit import merkle
 from decision_engine.clock import MovableClock
-from decision_engine.notary import Placed, Refused
 from decision_engine.witness import Witness, door
 
 ORIGIN = "decision-engine/test"
@@ -31,7 +31,7 @@ class MemoryLog:
         self.tiles: dict[tuple[int, int], bytes] = {}
         self.root = merkle.EMPTY_ROOT
         self.published: list[tuple[int, str]] = []
-        self.alarms: list[Refused] = []
+        self.alarms: list[tuple[str, dict[str, Any]]] = []
         self.grow(*bodies)
 
     def grow(self, *bodies: bytes) -> None:
@@ -59,17 +59,17 @@ class MemoryLog:
     def consistency(self, old: int, new: int) -> Sequence[bytes]:
         return merkle.consistency_proof(self.tile, old, new)
 
-    def event(self, event_id: str, size: int) -> Placed | None:
+    def event(self, event_id: str, size: int) -> tuple[bytes, int, Sequence[bytes]] | None:
         for leaf, body in enumerate(self.bodies[:size]):
             if event_id.encode() in body:
-                return Placed(body, leaf, merkle.inclusion_proof(self.tile, leaf, size))
+                return body, leaf, merkle.inclusion_proof(self.tile, leaf, size)
         return None
 
     def publish(self, size: int, text: str) -> None:
         self.published.append((size, text))
 
-    def refused(self, refusal: Refused) -> None:
-        self.alarms.append(refusal)
+    def refused(self, reason: str, detail: Mapping[str, Any]) -> None:
+        self.alarms.append((reason, dict(detail)))
 
 
 @contextmanager

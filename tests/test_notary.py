@@ -26,12 +26,11 @@ from decision_engine.notary import (
     Refused,
     Signed,
     new_signers,
-    public_keys,
 )
 from tests.notaries import MORNING, ORIGIN, MemoryLog, deaf, dripping, served, standing_clock
 
 SIGNERS = new_signers(ORIGIN, iter([b"1" * 32, b"2" * 32]).__next__)
-KEYS = public_keys(SIGNERS)
+KEYS = tuple(one.public for one in SIGNERS)
 WITNESS = SignerKey("witness.example/w", Kind.COSIGNATURE, b"w" * 32)
 NOW = int(MORNING.timestamp())
 
@@ -183,7 +182,7 @@ def test_a_log_that_shrank_is_refused_with_the_missing_range(started, log: Memor
     found = refused(notary.round())
     assert (found.reason, found.signed.size, found.found.size) == (Reason.ROLLED_BACK, 40, 25)
     assert (found.agreed and found.agreed.size, found.broken.size) == (20, 30)
-    assert log.alarms == [found]
+    assert log.alarms == [("log.rolled_back", found.as_json())]
     assert notary.status.refusing == "log.rolled_back"
     assert "40" in found.text.zh
     assert "40" in found.text.en
@@ -344,7 +343,7 @@ def test_no_other_event_stands_for_a_restore(started, log: MemoryLog):
         with pytest.raises(NotRestored, match="does not give up"):
             notary.approve_restore("e-restored")
     log.rewrite([*whole, restored(truly)])
-    log.event = lambda event_id, size: notaries.Placed(restored(truly), 3, [])  # type: ignore[method-assign]
+    log.event = lambda event_id, size: (restored(truly), 3, [])  # type: ignore[method-assign]
     with pytest.raises(NotRestored, match="not under the head"):
         notary.approve_restore("e-restored")
     assert isinstance(notary.round(), Refused)

@@ -15,12 +15,12 @@ from decision_engine import witness as witnesses
 from decision_engine.audit import note
 from decision_engine.audit.memory import Memory
 from decision_engine.audit.note import Checkpoint, Kind, Malformed, Note, SignerKey, VerifierKey
-from decision_engine.notary import new_signers, public_keys
+from decision_engine.notary import new_signers
 from decision_engine.witness import Answer, MemoryLost, Witness
 from tests.notaries import MORNING, ORIGIN, MemoryLog, served, standing_clock
 
 SIGNERS = new_signers(ORIGIN, iter([b"1" * 32, b"2" * 32]).__next__)
-KEYS = public_keys(SIGNERS)
+KEYS = tuple(one.public for one in SIGNERS)
 OWN = SignerKey("witness.example/w", Kind.COSIGNATURE, b"w" * 32)
 OWN_PQ = SignerKey("witness.example/w", Kind.ML_DSA_44, b"q" * 32)
 NOTES = json.loads((Path(__file__).parent / "audit" / "vectors" / "notes.json").read_bytes())

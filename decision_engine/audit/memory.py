@@ -52,6 +52,10 @@ class Memory:
         except FileNotFoundError:
             return None
 
+    def demand(self, name: str) -> bytes:
+        """Return the file *name*. Raises FileNotFoundError if there is none."""
+        return (self.path / name).read_bytes()
+
     def write(self, name: str, data: bytes) -> None:
         """Make *data* the whole of the file *name*, durably."""
         draft = self.path / f".{name}.new"

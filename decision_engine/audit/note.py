@@ -214,6 +214,14 @@ def signer_key(text: str) -> SignerKey:
     return key
 
 
+def signer_keys(data: bytes) -> tuple[SignerKey, ...]:
+    """Return the secret keys in a key file, one a line. Raises Malformed, also when there is none."""
+    keys = tuple(signer_key(line) for line in _plain(data).split("\n") if line)
+    if not keys:
+        raise Malformed("no key in the file")
+    return keys
+
+
 # -- reading --------------------------------------------------------------------------------------------
 
 

@@ -1,0 +1,230 @@
+"""`keys`, `notary`, `witness`: the processes that stand outside the log, and their keys.
+
+Exit codes: 0 done, 1 refused (the log does not extend what was signed; a restore does not stand), 2 misused or not to
+be started (no keys, memory lost or damaged, directory in use).
+"""
+
+from __future__ import annotations
+
+import secrets
+import sys
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+
+import click
+
+from decision_engine import app
+from decision_engine import notary as notaries
+from decision_engine import witness as witnesses
+from decision_engine.access import CLOCK
+from decision_engine.audit import note
+from decision_engine.audit.memory import InUse, Memory
+from decision_engine.audit.note import Kind, SignerKey
+from decision_engine.clock import SystemClock
+from decision_engine.commands import checkpoints
+from decision_engine.config import read_settings
+from decision_engine.work import House, unit_of_work
+
+WITNESS_KEY = "witness.key"
+_FOLDER = click.Path(file_okay=False, path_type=Path)
+_NOT_TO_START = (
+    FileNotFoundError, FileExistsError, InUse, note.Malformed, notaries.MemoryLost, notaries.MemoryDamaged,
+    witnesses.MemoryLost,
+)  # fmt: skip
+
+
+@contextmanager
+def _told() -> Iterator[None]:
+    """End with code 2 and a sentence where a process cannot be started."""
+    try:
+        yield
+    except _NOT_TO_START as problem:
+        click.echo(f"不能启动 · not to be started: {problem}", err=True)
+        sys.exit(2)
+
+
+# -- keys -----------------------------------------------------------------------------------------------
+
+
+@click.group()
+def keys() -> None:
+    """公证人与见证人的密钥 · keys of the notary and of witnesses."""
+
+
+@keys.command("new-notary")
+@click.option("--state", type=_FOLDER, help="公证人目录 · its directory (default: as configured)")
+def new_notary(state: Path | None) -> None:
+    """生成公证人密钥 · make the notary's keys (Ed25519 and ML-DSA-44) and a policy that believes them."""
+    settings = read_settings()
+    with _told(), Memory(state or settings.notary_path) as memory:
+        for one in notaries.make_keys(memory, settings.log_origin):
+            click.echo(one.public.encoded)
+
+
+@keys.command("new-witness")
+@click.option("--name", required=True, help="密钥名称，如网址 · key name, such as archive.example/witness")
+@click.option("--state", required=True, type=_FOLDER, help="见证人目录 · its directory")
+@click.option("--post-quantum", is_flag=True, help="ML-DSA-44 instead of Ed25519")
+def new_witness(name: str, state: Path, post_quantum: bool) -> None:
+    """生成见证人密钥 · make a witness's key and an empty memory; print the key to hand to those who trust it."""
+    if not note.is_key_name(name):
+        raise click.BadParameter("名称不得含空格或加号 · no spaces, no plus sign", param_hint="--name")
+    kind = Kind.ML_DSA_44 if post_quantum else Kind.COSIGNATURE
+    with _told(), Memory(state) as memory:
+        if memory.read(WITNESS_KEY) is not None:
+            raise FileExistsError(f"{state} has a key already")
+        signer = SignerKey(name, kind, secrets.token_bytes(note.SEED_LENGTH))
+        witnesses.begin(memory)
+        memory.write(WITNESS_KEY, f"{signer.encoded}\n".encode())
+    click.echo(signer.public.encoded)
+
+
+@keys.command("show")
+@click.option("--state", type=_FOLDER, help="目录 · directory (default: the notary's)")
+def show(state: Path | None) -> None:
+    """显示公钥 · print the public keys (vkeys) in a directory; secrets are never printed."""
+    folder = state or read_settings().notary_path
+    found = [path for path in (folder / notaries.KEY, folder / WITNESS_KEY) if path.is_file()]
+    with _told():
+        if not found:
+            raise FileNotFoundError(f"no keys in {folder}")
+        for path in found:
+            for one in note.signer_keys(path.read_bytes()):
+                click.echo(one.public.encoded)
+
+
+# -- the notary -----------------------------------------------------------------------------------------
+
+
+@click.command()
+@click.option("--once", is_flag=True, help="只看一次 · look once; exit 1 if the log is refused")
+@click.option(
+    "--trust-first",
+    is_flag=True,
+    help="没有记忆也接受现状 · sign a log with leaves although nothing is remembered",
+)
+@click.option(
+    "--approve-restore", metavar="EVENT", help="认可恢复 · go on after a restore that this event records"
+)
+@click.option(
+    "--declare-restore", metavar="WHO", help="登记恢复 · record in the log that WHO put it back to a backup"
+)
+@click.option("--why", default="", help="恢复原因 · reason of the restore")
+@click.option("--state", type=_FOLDER, help="公证人目录 · its directory (default: as configured)")
+@click.option("--every", default=1.0, show_default=True, help="间隔秒数 · seconds between two looks")
+def notary(
+    once: bool,
+    trust_first: bool,
+    approve_restore: str | None,
+    declare_restore: str | None,
+    why: str,
+    state: Path | None,
+    every: float,
+) -> None:
+    """签署检查点 · sign checkpoints that extend what was signed last, until Ctrl-C."""
+    house = app.open_house()
+    log = checkpoints.HouseLog(house)
+    folder, origin = state or house.settings.notary_path, house.settings.log_origin
+    with _told(), notaries.opened(folder, origin, log, house.clock, trust_first=trust_first) as found:
+        if declare_restore is not None:
+            sys.exit(_declare(house, found, declare_restore, why))
+        if approve_restore is not None:
+            sys.exit(_approve(found, approve_restore))
+        if once:
+            sys.exit(_once(found))
+        click.echo("公证人已启动 · watching; Ctrl-C 停止 · stops")
+        watch = notaries.Watch(found, every)
+        try:
+            watch.run()
+        except KeyboardInterrupt:
+            watch.stop()
+
+
+@contextmanager
+def embedded(house: House) -> Iterator[None]:
+    """Let a notary watch *house* from a thread of this process while inside, if the settings say so.
+
+    For demonstrations and small sites: whoever holds this process holds the notary's key. One that cannot start is an
+    incident and stops nobody.
+    """
+    settings = house.settings
+    if not settings.embedded_notary:
+        yield
+        return
+    with ExitStack() as stack:
+        log = checkpoints.HouseLog(house)
+        try:
+            found = stack.enter_context(
+                notaries.opened(settings.notary_path, settings.log_origin, log, house.clock, make=True)
+            )
+        except _NOT_TO_START as problem:
+            click.echo(f"公证人未启动 · no notary: {problem}", err=True)
+            log.refused("notary.absent", {"message": str(problem)})
+        else:
+            watch = notaries.Watch(found)
+            watch.start()
+            stack.callback(watch.stop)
+        yield
+
+
+def _once(found: notaries.Notary) -> int:
+    answer = found.round()
+    if isinstance(answer, notaries.Refused):
+        click.echo(f"{answer.text.zh}\n{answer.text.en}", err=True)
+        return 1
+    if answer is None:
+        click.echo(f"没有新增 · nothing new: {found.status.size}")
+        return 0
+    click.echo(answer.text, nl=False)
+    for name in answer.silent:
+        click.echo(f"见证人未应答 · no cosignature from {name}", err=True)
+    return 0
+
+
+def _declare(house: House, found: notaries.Notary, who: str, why: str) -> int:
+    answer = found.round()
+    if not isinstance(answer, notaries.Refused):
+        click.echo("日志没有倒退，无需登记 · the log extends what was signed: nothing to declare", err=True)
+        return 1
+    with unit_of_work(house, as_actor=CLOCK) as work:
+        receipt = checkpoints.declare_restore(work, answer.signed.as_json(), by=who, why=why)
+    click.echo(receipt.event_id)
+    return 0
+
+
+def _approve(found: notaries.Notary, event_id: str) -> int:
+    try:
+        head = found.approve_restore(event_id)
+    except notaries.NotRestored as problem:
+        click.echo(f"不予认可 · not approved: {problem}", err=True)
+        return 1
+    click.echo(f"从 {head.size} 条继续 · going on from {head.size} leaves")
+    return 0
+
+
+# -- a witness ------------------------------------------------------------------------------------------
+
+
+@click.command()
+@click.option("--state", required=True, type=_FOLDER, help="见证人目录 · its directory")
+@click.option(
+    "--log",
+    "logs",
+    required=True,
+    multiple=True,
+    metavar="VKEY",
+    help="所见证日志的公钥 · key of a log to follow",
+)
+@click.option("--host", default="127.0.0.1", show_default=True)
+@click.option("--port", default=8010, show_default=True)
+def witness(state: Path, logs: tuple[str, ...], host: str, port: int) -> None:
+    """见证检查点 · cosign checkpoints over HTTP (C2SP tlog-witness), until Ctrl-C. Needs no database."""
+    with _told(), Memory(state) as memory:
+        signers = note.signer_keys(memory.demand(WITNESS_KEY))
+        followed = [note.verifier_key(one) for one in logs]
+        server = witnesses.make_server(
+            witnesses.Witness(memory, signers, followed, SystemClock()), host, port
+        )
+        click.echo(f"见证人已启动 · witnessing  http://{host}:{server.effective_port}{witnesses.PATH}")
+        server.run()
