@@ -16,7 +16,7 @@ from pathlib import Path
 
 from flask import Blueprint, Flask, Response, send_from_directory, url_for
 
-from decision_engine.web.saying import day, moment, said
+from decision_engine.web.saying import day, moment, name_of, said
 
 DIST = Path(__file__).parent / "static" / "dist"
 A_YEAR = 365 * 24 * 3600
@@ -65,12 +65,13 @@ def hand_out(name: str) -> Response:
 
 
 def dress(app: Flask) -> None:
-    """Give *app* the assets' door, and its templates `asset()` and the filters `said`, `day` and `moment`.
+    """Give *app* the assets' door, and its templates `asset()` and the filters `said`, `day`,
+    `moment` and `name_of`.
 
     Raises `NotBuilt` before anybody sees a bare page.
     """
     manifest()
     app.register_blueprint(static)
     app.add_template_global(asset)
-    for filter_ in (said, day, moment):
+    for filter_ in (said, day, moment, name_of):
         app.add_template_filter(filter_)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
+from typing import Any
 
 from flask_babel import get_locale
 
@@ -46,3 +47,23 @@ def moment(value: datetime | None, *, year: bool = True) -> str:
     if value is None:
         return ""
     return f"{day(value, year=year)} {value.astimezone(SHANGHAI):%H:%M}"
+
+
+def name_of(path: str, fields: Sequence[Mapping[str, Any]]) -> str:
+    """Return how the field at *path* (`points.2.reason`) is called on its form: `论点 第3项 理由`; nothing if unknown.
+
+    *fields* are those of `decision_engine.forms.describe`.
+    """
+    names: list[str] = []
+    here: Sequence[Mapping[str, Any]] = fields
+    for part in path.split("."):
+        if part.isdecimal():
+            order = int(part) + 1
+            names.append(f"item {order}" if language() == "en" else f"第{order}项")
+            continue
+        found = next((one for one in here if one["name"] == part), None)
+        if found is None:
+            break
+        names.append(said(found["label"]))
+        here = found["fields"]
+    return " ".join(names)

@@ -5,3 +5,4 @@ import './dialogs.js';
 import './forms.js';
 import './drafts.js';
 import './toasts.js';
+import './across.js';

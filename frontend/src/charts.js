@@ -16,9 +16,10 @@ document.querySelectorAll('[data-chart]').forEach((place) => {
   chart.setOption({
     color: COLOURS,
     animation: false,
-    aria: { enabled: true, decal: { show: document.documentElement.dataset.contrast === 'high' } },
+    aria: { enabled: true, label: { description: place.getAttribute('aria-label') }, decal: { show: document.documentElement.dataset.contrast === 'high' } },
     textStyle: { fontFamily: style.fontFamily, fontSize: 13 * large, color: style.color },
     ...option,
+    legend: option.legend && { top: 0, ...option.legend },
     tooltip: { ...option.tooltip, renderMode: 'richText' }, // HTML tooltips write style attributes, which the policy forbids
   });
   window.addEventListener('resize', () => chart.resize());

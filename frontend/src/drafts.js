@@ -2,7 +2,7 @@
 // The server answers 204, or 409 when somebody else has the newer draft.
 import { on } from './events.js';
 
-const PAUSE = 1500;
+const PAUSE = 1000;
 const waiting = new WeakMap();
 
 const tell = (form, text) => {
