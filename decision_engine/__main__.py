@@ -8,26 +8,19 @@ from __future__ import annotations
 import json
 import logging
 import sys
-from functools import partial
 from pathlib import Path
 from typing import Any
 
 import click
 from rich.console import Console
-from rich.progress import track
 from rich.table import Table
-from sqlalchemy import select
 
 from decision_engine import __version__, app, process, rules
-from decision_engine.access import CLOCK
-from decision_engine.calendar import local_day
-from decision_engine.cli import bundle, proof
+from decision_engine.cli import audit, bundle, keeping, proof
 from decision_engine.commands import definitions, sessions
 from decision_engine.errors import DecisionEngineError
-from decision_engine.models import Case, Chain
-from decision_engine.queries import case_audit, trail
 from decision_engine.rules import coverage
-from decision_engine.work import reading, unit_of_work
+from decision_engine.work import unit_of_work
 from decision_engine.worker import Worker
 
 console = Console()
@@ -197,53 +190,6 @@ def list_rules(with_coverage: bool) -> None:
     sys.exit(1 if counts["NOWHERE"] else 0)
 
 
-# -- the log --------------------------------------------------------------------------------------------
-
-
-@main.group("audit")
-def audit_group() -> None:
-    """审计日志 · the log."""
-
-
-@audit_group.command()
-def verify() -> None:
-    """逐链验证日志 · check every chain of the log; exit 1 if one is broken."""
-    house = app.open_house()
-    broken = 0
-    with reading(house, as_actor=CLOCK) as work:
-        heads = [*work.session.scalars(select(Case)), *work.session.scalars(select(Chain))]
-        for head in track(heads, "正在验证 · checking", console=console, transient=True):
-            whole = trail.check(work.session, head)
-            name = head.label if isinstance(head, Case) else head.id
-            if whole.intact:
-                console.print(f"{name}: {whole.length} 条完好 · entries intact")
-            else:
-                broken += 1
-                console.print(
-                    f"[red]{name}: 第 {whole.broken_at} 条起不可信 · from entry {whole.broken_at}: "
-                    f"{whole.reason}[/red]"
-                )
-    sys.exit(1 if broken else 0)
-
-
-@audit_group.command("case")
-@click.argument("case_id")
-@click.option(
-    "--all", "everything", is_flag=True, help="含不适用、尚未到达的规则 · also rules without any bearing yet"
-)
-def audit_case(case_id: str, everything: bool) -> None:
-    """逐条核查一件案件 · hold one case against every rule; exit 1 if one is broken, 2 if there is no such case."""
-    with reading(app.open_house(), as_actor=CLOCK) as work:
-        case = work.session.get(Case, case_id)
-        if case is None:
-            console.print("[red]没有这个案件 · there is no such case[/red]")
-            sys.exit(2)
-        with console.status("正在核查 · checking"):
-            found = case_audit.audited(work, case)
-    _show_audit(found, everything=everything)
-    sys.exit(0 if found.clean else 1)
-
-
 # -- showing --------------------------------------------------------------------------------------------
 
 
@@ -266,32 +212,6 @@ def _load_town(house: Any) -> None:
     )
 
 
-def _show_audit(found: case_audit.CaseAudit, *, everything: bool) -> None:
-    say = partial(console.print, soft_wrap=True, highlight=False)
-    say(f"{found.case.label} {found.case.title}（规则集 · rule set {found.rule_set}）", markup=False)
-    chain = found.chain
-    if chain.intact:
-        say(f"日志 {chain.length} 条完好 · {chain.length} entries intact")
-    else:
-        say(f"[red]日志第 {chain.broken_at} 条起不可信 · from entry {chain.broken_at}: {chain.reason}[/red]")
-    say(f"例外情形 {len(found.exceptions)} 项 · exceptions used: {len(found.exceptions)}")
-    for used in found.exceptions:
-        approved = f"{used.approver_post or ''} {used.approver or '—'}"
-        say(
-            f"  {used.rule} #{used.evidence.seq} {approved}（{local_day(used.at)}）：{used.reason or '—'}",
-            markup=False,
-        )
-    for outcome, name in case_audit.ORDER.items():
-        say(f"[bold]{name.zh} · {name.en}: {found.counts.get(outcome, 0)}[/bold]")
-        if outcome in {"NOT_APPLICABLE", "NOT_CHECKED"} and not everything:
-            continue
-        for one in (one for one in found.judged if one.outcome == outcome):
-            proof = " ".join(f"#{seq}" for seq in one.events) or "—"
-            say(f"  {one.rule} {one.title.zh} · {one.title.en}  [{proof}]", markup=False)
-            if one.reason is not None:
-                say(f"    {one.reason.zh}\n    {one.reason.en}", markup=False)
-
-
 def _refused(refusal: DecisionEngineError) -> None:
     console.print(f"[red]{refusal.message.zh}[/red]\n{refusal.message.en}")
     for finding in getattr(refusal, "findings", ()):
@@ -309,8 +229,11 @@ def _show(report: dict[str, Any]) -> None:
                 console.print(f"    {' → '.join(finding['path'])}")
 
 
-audit_group.add_command(bundle.export)
+main.add_command(audit.audit_group)
+audit.audit_group.add_command(bundle.export)
 main.add_command(bundle.bundle_group)
+main.add_command(keeping.backup)
+main.add_command(keeping.restore)
 main.add_command(proof.keys)
 main.add_command(proof.notary)
 main.add_command(proof.witness)
