@@ -69,9 +69,7 @@ class Hall:
     def body(self, kind: str) -> str:
         """Return the id of the town's body of this kind."""
         organ = self.town.organ_id
-        return self.read(
-            lambda s: s.scalar(select(Body.id).where(Body.kind == kind, Body.organ_id == organ))
-        )
+        return self.read(lambda s: s.scalar(select(Body.id).where(Body.kind == kind, Body.organ_id == organ)))
 
     def call(self, kind: str, *plans: Plan, chair: str | None = None, by: str = "director") -> Meeting:
         """Call a meeting of the body of *kind* four days ahead; who leads it presides unless said."""
@@ -139,7 +137,6 @@ def refused(hall: Hall, rule: str, login: str, verb: Callable[..., Any], *args: 
         hall.act(login, verb, *args, **more)
     found = {finding.rule: finding for finding in refusal.value.findings}
     assert rule in found, f"{rule} is not among {sorted(found)}"
-    assert found[rule].law and found[rule].article
+    assert found[rule].law
+    assert found[rule].article
     return found[rule].reason.zh if found[rule].reason else ""
-
-

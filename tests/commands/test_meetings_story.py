@@ -30,7 +30,7 @@ def test_a_meeting_with_three_items_is_held_from_the_call_to_the_signed_minutes(
     meeting = hall.call(
         PARTY_COMMITTEE,
         Plan("敬老院修缮资金", "LARGE_FUNDS", leader_in_charge_id=hall.person("deputy1")),
-        Plan("干部任免", "IMPORTANT_PERSONNEL", subjects=(Subject("甲", "综合执法队队长"), Subject("乙", "财政所副所长"))),
+        Plan("干部任免", "IMPORTANT_PERSONNEL", subjects=(Subject("甲", "执法队队长"), Subject("乙", "副所长"))),
         Plan("道路维修项目安排", "MAJOR_PROJECT"),
     )  # fmt: skip
     funds, persons, project = (one.id for one in hall.items(meeting))
@@ -77,14 +77,19 @@ def _vote_on_persons(hall: Hall, item: str) -> None:
     assert [(one.yes, one.no, one.passed) for one in counted] == [(8, 0, True), (3, 5, False)]
     hall.act("party.secretary", meetings.decide, item, "AMEND", "同意任命甲；乙未获通过。")
     outcomes = hall.read(
-        lambda s: list(s.scalars(select(Candidate.outcome).where(Candidate.item_id == item).order_by(Candidate.seq)))
+        lambda s: list(
+            s.scalars(select(Candidate.outcome).where(Candidate.item_id == item).order_by(Candidate.seq))
+        )
     )
     assert outcomes == ["PASSED", "NOT_PASSED"]
-    choices = hall.read(lambda s: set(s.scalars(select(Ballot.choice).join(Vote).where(Vote.item_id == item))))
+    choices = hall.read(
+        lambda s: set(s.scalars(select(Ballot.choice).join(Vote).where(Vote.item_id == item)))
+    )
     assert choices == {None}  # who voted is kept, and how many of what, and nothing in between
     urn = hall.read(
         lambda s: {
-            row.choice: row.votes for row in s.scalars(select(SecretTally).where(SecretTally.vote_id == second.id))
+            row.choice: row.votes
+            for row in s.scalars(select(SecretTally).where(SecretTally.vote_id == second.id))
         }
     )
     assert urn == {"YES": 3, "NO": 5, "ABSTAIN": 0}
@@ -94,9 +99,7 @@ def _minutes(hall: Hall, dissent: str = "") -> dict[str, object]:
     return {
         "minutes": "会议逐项讨论，主要负责人末位发言。",
         "main_questions": "资金来源和实施步骤。",
-        "dissents": [
-            {"member": hall.person(dissent), "statement": "不同意，依据不足。", "confirmed": True}
-        ]
+        "dissents": [{"member": hall.person(dissent), "statement": "不同意，依据不足。", "confirmed": True}]
         if dissent
         else [],
         "signatures": [{"member": hall.person(one), "signed": True} for one in HERE],
@@ -121,11 +124,15 @@ def _everything_is_in_the_log(hall: Hall, meeting) -> None:
             assert {"vote.opened", "vote.cast", "task.completed"} <= kinds
             assert type(of_case(session, case)).__name__ == "Legal"
         first = hall.items(meeting)[0]
-        records = list(session.scalars(select(Record.kind).where(Record.case_id == first.case_id).order_by(Record.seq)))
+        records = list(
+            session.scalars(select(Record.kind).where(Record.case_id == first.case_id).order_by(Record.seq))
+        )
         assert records[:3] == ["confirm_agenda", "open_meeting", "report_item"]
         assert records.count("principal_speaks_last") == 2
         assert records[-1] == "sign_minutes"
-        spoken = session.scalars(select(Statement.seq).where(Statement.item_id == first.id).order_by(Statement.seq))
+        spoken = session.scalars(
+            select(Statement.seq).where(Statement.item_id == first.id).order_by(Statement.seq)
+        )
         assert list(spoken) == list(range(1, 11))
 
     hall.read(look)
