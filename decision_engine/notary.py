@@ -265,16 +265,11 @@ class Notary:
         body = json.loads(data)
         if (body.get("kind"), body.get("gave_up")) != (RESTORED, given_up.as_json()):
             raise NotRestored(f"the event does not give up {given_up.as_json()}")
-        entry = {
-            "gave_up": given_up.as_json(),
-            "continued": found.as_json(),
-            "event": event_id,
-            "at": self._now(),
-        }
-        self._keep(
-            replace(self._state, restores=(*self._state.restores, entry), head=Head(0, merkle.EMPTY_ROOT))
-        )
-        self._sign(found)
+        entry = {**refusal.as_json(), "event": event_id, "at": self._now()}
+        # what was signed beyond that is no longer the past of this log
+        self._memory.append(HISTORY, _line(refusal.agreed or Head(0, merkle.EMPTY_ROOT), self._now()))
+        self._refusing = None
+        self._sign(found, (*self._state.restores, entry))
         self._publish()
         return found
 
@@ -515,11 +510,12 @@ class Watch:
             self._thread.join(timeout=30)
 
     def run(self) -> None:
-        """Look again and again; return when stopped."""
-        while not self._stop.is_set():
+        """Look once at least, and again until stopped."""
+        while True:
             try:
                 self._notary.round()
             except Exception:
                 # one round that failed (a database that is away, a full disk) must not end the watch
                 log.exception("a round of the notary failed")
-            self._stop.wait(self._seconds)
+            if self._stop.wait(self._seconds):
+                return

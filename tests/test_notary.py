@@ -329,6 +329,20 @@ def test_a_restore_the_log_records_and_operators_approve_is_gone_on_from(started
     )
 
 
+def test_what_was_given_up_no_longer_misleads_the_search(started, log: MemoryLog):
+    notary = started()
+    signed_each(notary, log, 10, 20, 30, 40)
+    log.rewrite(log.bodies[:15])
+    gave_up = refused(notary.round()).signed.as_json()
+    log.grow(restored(gave_up), *(b"anew %d" % number for number in range(19)))
+    notary.approve_restore("e-restored")
+    log.grow(b"more")
+    signed(notary.round())
+    log.rewrite([*log.bodies[:33], b"changed", *log.bodies[34:]])
+    found = refused(notary.round())
+    assert (found.agreed and found.agreed.size, found.broken.size) == (10, 35)
+
+
 def test_no_other_event_stands_for_a_restore(started, log: MemoryLog):
     notary = started()
     signed_each(notary, log, 10, 20)
