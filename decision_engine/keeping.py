@@ -179,10 +179,10 @@ def verify(source: Path) -> Manifest:
     try:
         data, sha256 = (source / MANIFEST).read_bytes(), (source / SUM).read_text().strip()
         manifest = _read(json.loads(data), hashlib.sha256(data).hexdigest())
-        if manifest.sha256 != sha256:
-            raise ValueError(sha256)
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
         _refuse("这里没有可读的备份清单。", "There is no readable manifest of a backup here.")
+    if manifest.sha256 != sha256:
+        _refuse("备份清单已被改动。", "The manifest of the backup was changed.")
     there = {str(path.relative_to(source)) for path in source.rglob("*") if path.is_file()} - {MANIFEST, SUM}
     for name in sorted(there - manifest.files.keys()):
         _refuse(f"备份中多出文件 {name}。", f"The backup holds a file that is not its own: {name}.")
