@@ -17,6 +17,7 @@ from decision_engine.demo.stage import Stage
 from decision_engine.demo.town import Town
 from decision_engine.models import AccessEntry, Checkpoint, Event, EventPayload
 from decision_engine.queries import trail
+from decision_engine.queries.verification import whole_log
 from decision_engine.work import House
 from tests.api.conftest import Caller, SignIn
 from tests.conftest import tampering
@@ -188,6 +189,25 @@ def test_what_was_read_is_in_the_log_and_in_the_register(house: House, sign_in: 
     assert trail.read(events[str(entries[1].event_id)].body)["read"] == [[case_id, "records"]]
 
 
+@pytest.mark.parametrize(
+    ("attack", "kind"),
+    [
+        ("DELETE FROM access_entry WHERE what = 'records'", "reading.gone"),
+        ("UPDATE access_entry SET what = 'measures' WHERE what = 'records'", "reading.forged"),
+    ],
+)
+def test_who_hides_a_reading_is_found(
+    house: House, sign_in: SignIn, case_id: str, attack: str, kind: str
+) -> None:
+    assert sign_in("auditor").get(f"/cases/{case_id}/records").status_code == 200
+    with house.reading() as session:
+        assert whole_log(session).found == []
+    with tampering(house) as connection:
+        connection.execute(text(attack))
+    with house.reading() as session:
+        assert kind in {one.kind for one in whole_log(session).found}
+
+
 def test_a_refused_reading_is_no_reading(house: House, sign_in: SignIn, case_id: str) -> None:
     assert sign_in("officer").get(f"/cases/{case_id}/events").status_code == 403
     with house.reading() as session:
@@ -228,6 +248,10 @@ def test_two_persons_erase_and_the_chain_still_holds(house: House, sign_in: Sign
     assert last["body"]["authority"] == "个人信息保护法第四十七条"
     assert "本人申请删除" not in str(page["items"][1]["body"])  # the reason lies beside, and stays
     assert page["items"][1]["said"] == {"reason": "本人申请删除。"}
+    sequence(house)
+    with house.reading() as session:
+        report = whole_log(session)
+    assert (report.found, report.erased) == ([], 1)
 
 
 def test_nobody_erases_alone_or_without_the_right(sign_in: SignIn, town: Town) -> None:
