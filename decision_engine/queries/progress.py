@@ -11,6 +11,7 @@ from bisect import bisect_right
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from math import inf
 
 from sqlalchemy import func, select
 
@@ -83,7 +84,7 @@ class Progress:
 def of_case(work: Work, case: Case) -> Progress:
     """Return how far *case* is; the caller has looked whether the actor may read it."""
     diagram = definitions.compiled(work.session, case.definition_hash).diagram
-    drawn = sheets(dict(diagram.files))
+    drawn = _in_order(sheets(dict(diagram.files)), diagram.main)
     trail = _trail(work, case)
     tasks = _tasks(work, case)
     waits = work.session.scalars(
@@ -126,7 +127,8 @@ class _Reach:
             until = passes[number + 1] if number + 1 < len(passes) else self.end + 1
             reached = {flow: self._first(self.diagram.flows[flow].target, begin) for flow in flows}
             if node.kind == "inclusiveGateway":
-                yield from (flow for flow, first in reached.items() if first < until)
+                ways = [flow for flow, first in reached.items() if first < until]
+                yield from (flow for flow in ways if flow != node.default or len(ways) == 1)
             else:
                 first = min(reached.values())
                 yield from [flow for flow, one in reached.items() if one == first and one <= self.end][:1]
@@ -141,6 +143,15 @@ class _Reach:
             if next_ < len(places):
                 firsts.append(places[next_])
         return min(firsts, default=self.end + 2)
+
+
+def _in_order(drawn: Sequence[Sheet], main: str) -> tuple[Sheet, ...]:
+    """Return the sheet of the main process, then those it calls as they are reached, then the rest."""
+    first = next(one for one in drawn if main in one.processes)
+    reached = {shape.calls: shape.box.x for shape in first.shapes if shape.calls}
+    others = [one for one in drawn if one is not first]
+    others.sort(key=lambda one: min((reached[name] for name in one.processes if name in reached), default=inf))
+    return (first, *others)
 
 
 def _inside(diagram: Diagram, holder: str) -> list[str]:
@@ -205,7 +216,8 @@ def _places(
         times[element] = times.get(element, 0) + 1
     at: dict[str, list[tuple[Task, str | None]]] = {}
     for task, name in tasks:
-        at.setdefault(task.element, []).append((task, name))
+        for element in (task.element, *task.calls):  # a call activity stands as the steps inside it do
+            at.setdefault(element, []).append((task, name))
     places: dict[str, Place] = {}
     for node in diagram.elements.values():
         rows = at.get(node.id, [])
@@ -233,7 +245,7 @@ def _place(
         state = ACTIVE
     else:
         state = DONE if times else TODO
-    shown = in_hand or rows[-1:]
+    shown = in_hand or (rows if element.called else rows[-1:])
     return Place(
         element=element.id,
         kind=element.kind,
@@ -241,7 +253,7 @@ def _place(
         lane=element.lane,
         state=state,
         who=tuple(dict.fromkeys(name for _, name in shown if name)),
-        since=min((task.opened_at for task, _ in shown), default=None),
+        since=min((task.opened_at for task, _ in (rows if element.called else shown)), default=None),
         done_at=None if in_hand else max(done, default=None),
         times=times,
         standing=worst,

@@ -65,8 +65,7 @@ def hand_out(name: str) -> Response:
 
 
 def dress(app: Flask) -> None:
-    """Give *app* the assets' door, and its templates `asset()` and the filters `said`, `day`,
-    `moment` and `name_of`.
+    """Give *app* the assets' door, and its templates `asset()` and the filters of `saying`.
 
     Raises `NotBuilt` before anybody sees a bare page.
     """

@@ -105,7 +105,7 @@ function choosing(viewer, root, state) {
 }
 
 async function mount(root) {
-  const state = JSON.parse(root.querySelector('[data-state]').textContent);
+  const state = JSON.parse(root.querySelector('script').textContent);
   const place = root.querySelector('[data-canvas]');
   place.hidden = false;
   const viewer = new NavigatedViewer({
@@ -122,7 +122,7 @@ async function mount(root) {
     place.hidden = true; // the server's picture stays
     return;
   }
-  root.querySelector('[data-still]').hidden = true;
+  root.classList.add('is-alive'); // hides the server's picture, but not on paper
   root.querySelector('[data-bar]').hidden = false;
   decorate(viewer, state);
   navigation(viewer, root, place, state);
