@@ -491,6 +491,11 @@ def opened(
         yield Notary(memory, origin, signers, log, trust, clock, trust_first=trust_first)
 
 
+def last_note(directory: Path) -> str | None:
+    """Return the note signed last, None for none; also while the notary works. Raises FileNotFoundError, ValueError."""
+    return json.loads((directory / STATE).read_bytes()).get("note") or None
+
+
 class Watch:
     """Lets a notary look at its log every *seconds*, in a thread, until it is told to stop."""
 

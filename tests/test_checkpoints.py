@@ -200,6 +200,9 @@ def test_keys_are_made_once_shown_without_secrets_and_sign(home: Path, house: Ho
     run("notary", "--once", code=2)
     made = run("notary", "--once", "--trust-first").stdout
     assert notes(house) == [(3, made)]
+    with Memory(home / "notary"):
+        assert run("notary", "--last").stdout == made, "also while another process holds the directory"
+    run("notary", "--last", "--state", str(home / "none"), code=2)
     assert note.verify(note.parse(made), [note.verifier_key(line) for line in shown.split()])
     assert "3" in run("notary", "--once").stdout
     with Memory(home / "notary"):

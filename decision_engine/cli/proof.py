@@ -6,6 +6,7 @@ be started (no keys, memory lost or damaged, directory in use).
 
 from __future__ import annotations
 
+import json
 import secrets
 import sys
 from collections.abc import Iterator
@@ -29,8 +30,8 @@ from decision_engine.work import House, unit_of_work
 WITNESS_KEY = "witness.key"
 _FOLDER = click.Path(file_okay=False, path_type=Path)
 _NOT_TO_START = (
-    FileNotFoundError, FileExistsError, InUse, note.Malformed, notaries.MemoryLost, notaries.MemoryDamaged,
-    witnesses.MemoryLost,
+    FileNotFoundError, FileExistsError, InUse, note.Malformed, json.JSONDecodeError,
+    notaries.MemoryLost, notaries.MemoryDamaged, witnesses.MemoryLost,
 )  # fmt: skip
 
 
@@ -110,6 +111,9 @@ def show(state: Path | None) -> None:
 @click.option(
     "--declare-restore", metavar="WHO", help="登记恢复 · record in the log that WHO put it back to a backup"
 )
+@click.option(
+    "--last", is_flag=True, help="显示最近签署的检查点 · print the note signed last, for `restore --gave-up`"
+)
 @click.option("--why", default="", help="恢复原因 · reason of the restore")
 @click.option("--state", type=_FOLDER, help="公证人目录 · its directory (default: as configured)")
 @click.option("--every", default=1.0, show_default=True, help="间隔秒数 · seconds between two looks")
@@ -118,11 +122,15 @@ def notary(
     trust_first: bool,
     approve_restore: str | None,
     declare_restore: str | None,
+    last: bool,
     why: str,
     state: Path | None,
     every: float,
 ) -> None:
     """签署检查点 · sign checkpoints that extend what was signed last, until Ctrl-C."""
+    if last:
+        _show_last(state or read_settings().notary_path)
+        return
     house = app.open_house()
     log = checkpoints.HouseLog(house)
     folder, origin = state or house.settings.notary_path, house.settings.log_origin
@@ -139,6 +147,14 @@ def notary(
             watch.run()
         except KeyboardInterrupt:
             watch.stop()
+
+
+def _show_last(folder: Path) -> None:
+    with _told():
+        kept = notaries.last_note(folder)
+        if kept is None:
+            raise FileNotFoundError(f"nothing was signed yet in {folder}")
+        click.echo(kept, nl=False)
 
 
 @contextmanager
