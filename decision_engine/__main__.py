@@ -6,7 +6,6 @@ Exit codes: 0 done, 1 refused or findings, 2 unreadable or misused.
 from __future__ import annotations
 
 import json
-import logging
 import sys
 from pathlib import Path
 from typing import Any
@@ -15,9 +14,10 @@ import click
 from rich.console import Console
 from rich.table import Table
 
-from decision_engine import __version__, app, process, rules
+from decision_engine import __version__, app, logs, process, rules
 from decision_engine.cli import audit, bundle, keeping, proof
 from decision_engine.commands import definitions, sessions
+from decision_engine.config import read_settings
 from decision_engine.errors import DecisionEngineError
 from decision_engine.rules import coverage
 from decision_engine.work import unit_of_work
@@ -30,8 +30,10 @@ console = Console()
 @click.version_option(__version__)
 def main() -> None:
     """重大行政决策引擎 · the workflow engine of lawful major administrative decisions."""
-    logging.getLogger("alembic").setLevel(logging.WARNING)
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    try:
+        logs.configure(read_settings().log_format)
+    except ValueError as problem:
+        raise click.UsageError(str(problem)) from problem
 
 
 # -- running --------------------------------------------------------------------------------------------

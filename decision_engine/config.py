@@ -33,6 +33,7 @@ class Settings:
     embedded_worker: bool = True
     event_key: Path | None = None
     log_origin: str = "decision-engine/local"
+    log_format: str = "text"
     embedded_notary: bool = True
     notary_dir: Path | None = None
 
@@ -63,7 +64,7 @@ def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
         ("database_url", str), ("data_dir", Path), ("secret_key", str), ("host", str), ("port", int),
         ("threads", int), ("max_body", int), ("max_document", int), ("token_lifetime", int),
         ("argon2_time_cost", int), ("argon2_memory_kib", int), ("job_poll_seconds", float),
-        ("embedded_worker", _truth), ("event_key", Path), ("log_origin", str),
+        ("embedded_worker", _truth), ("event_key", Path), ("log_origin", str), ("log_format", str),
         ("embedded_notary", _truth), ("notary_dir", Path),
     ):  # fmt: skip
         text = env.get(PREFIX + name.upper())

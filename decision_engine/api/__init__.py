@@ -22,6 +22,7 @@ from decision_engine.api import (
     health,
     identity,
     incidents,
+    metrics,
     objections,
     openapi,
     papers,
@@ -62,7 +63,7 @@ def register(app: Flask) -> None:
     )  # fmt: skip
     app.url_map.converters |= {"id": IdConverter, "file": FileNameConverter}
     app.extensions.setdefault("throttles", throttle.shipped())
-    app.extensions["traffic"] = health.Traffic()
+    metrics.install(app)
     app.before_request(_limit_body)
     app.before_request(identity.refuse_strangers)
     app.after_request(_guard)
@@ -94,5 +95,5 @@ def _guard(response: Response) -> Response:
     response.headers.setdefault("Referrer-Policy", "no-referrer")
     response.headers.setdefault("Cache-Control", "no-store")
     response.vary.add("Accept-Language")
-    health.traffic().count(request.url_rule.rule if request.url_rule else "-", response.status_code)
+    metrics.traffic().count(request.url_rule.rule if request.url_rule else "-", response.status_code)
     return response

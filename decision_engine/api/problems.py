@@ -19,6 +19,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from werkzeug.exceptions import HTTPException
 
 from decision_engine import errors
+from decision_engine.api import metrics
 from decision_engine.api.speech import language, moment, say
 from decision_engine.db import new_id
 from decision_engine.language import Text
@@ -51,7 +52,7 @@ TABLE: Mapping[type[errors.DecisionEngineError], Kind] = {
     errors.TooLarge: Kind(413, "too-large", Text("内容过大", "Too large")),
     errors.InvalidAnswers: Kind(422, "invalid-answers", Text("填写有误", "Fields to correct")),
     errors.Conflict: Kind(409, "conflict", Text("已被他人更新", "Somebody was faster")),
-    errors.Overtaken: Kind(409, "conflict", Text("已被他人更新", "Somebody was faster")),
+    errors.Overtaken: Kind(409, "overtaken", Text("已被他人抢先", "Overtaken")),
     errors.Unavailable: Kind(503, "unavailable", Text("暂时无法保存", "Not available at the moment")),
     errors.NotReady: Kind(409, "not-ready", Text("当前不可办理", "Does not wait to be done")),
     errors.KeyReused: Kind(422, "key-reused", Text("幂等键重复使用", "Idempotency key reused")),
@@ -104,6 +105,7 @@ def kind_of(error: errors.DecisionEngineError) -> Kind:
 def refused(error: errors.DecisionEngineError) -> Response:
     """Return *error* as a problem."""
     kind = kind_of(error)
+    metrics.traffic().refused(error)
     response = problem(kind.status, kind.slug, kind.title, error.message, **_details(error))
     if kind.status == 401:  # noqa: PLR2004  the number is the meaning here
         response.headers["WWW-Authenticate"] = 'Bearer realm="decision-engine"'

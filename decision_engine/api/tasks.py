@@ -7,7 +7,7 @@ from typing import Any
 from marshmallow import Schema, fields, validate
 
 from decision_engine import forms, rules
-from decision_engine.api import identity
+from decision_engine.api import identity, metrics
 from decision_engine.api.fields import (
     ActOut,
     Flag,
@@ -243,6 +243,7 @@ def complete_task(work: Work, said: dict[str, Any], task_id: str) -> dict[str, A
     done = commands.complete_task(
         work, task_id, said["answers"], departures=departures, version=said.get("version")
     )
+    metrics.step(done.task.step)
     return {
         "task": done.task,
         "case": done.case,

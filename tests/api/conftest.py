@@ -17,7 +17,7 @@ from werkzeug.test import TestResponse
 
 from decision_engine import process
 from decision_engine.api import throttle
-from decision_engine.api.health import Traffic
+from decision_engine.api.metrics import Traffic
 from decision_engine.app import create_app, open_house
 from decision_engine.clock import MovableClock
 from decision_engine.db import open_engine

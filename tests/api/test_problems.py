@@ -25,7 +25,7 @@ EVERY_ERROR = [
     for _, one in inspect.getmembers(errors, inspect.isclass)
     if issubclass(one, errors.DecisionEngineError)
 ]
-SERVER_FAULTS = {errors.DecisionEngineError, errors.EngineDisagrees, errors.CorruptState}
+SERVER_FAULTS = {errors.DecisionEngineError, errors.EngineDisagrees, errors.CorruptState, errors.Unavailable}
 
 
 @pytest.mark.parametrize("error", EVERY_ERROR, ids=lambda one: one.__name__)
@@ -172,11 +172,27 @@ def test_a_failure_of_the_database_itself_is_still_answered(
     database.unlink()
     database.mkdir()
     answer = caller.get("/cases")
-    assert answer.status_code == 500
+    assert answer.status_code == 503
     assert answer.content_type == "application/problem+json"
+    assert answer.json["type"].endswith(":unavailable")
+    assert "SELECT" not in answer.text + caplog.text
+
+
+def test_an_incident_that_cannot_be_noted_is_written_to_the_log(
+    app: Flask, house: House, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The database fails under the note itself: the log line has to do, and tells nothing of the statement."""
+    house.engine.dispose()
+    database = house.settings.data_dir / "test.db"
+    database.unlink()
+    database.mkdir()
+    with app.test_request_context("/somewhere"):
+        answer = problems.unexpected(RuntimeError("secret"))
+    assert answer.status_code == 500
     assert answer.json["incident"] in caplog.text
     assert "could not be noted" in caplog.text
     assert "SELECT" not in caplog.text
+    assert "secret" not in caplog.text
 
 
 def test_a_conflict_says_who_and_when(app: Flask) -> None:
