@@ -923,7 +923,9 @@ class Diagram:
 def _xml(data: bytes) -> Any:
     """Return the root of an XML file that declares nothing of its own."""
     text = data.decode("utf-8-sig")
-    if len(data) > MAX_XML or "<!DOCTYPE" in text or "<!ENTITY" in text:
+    declared = re.match(r"\s*<\?xml[^>]*encoding\s*=\s*[\"']([^\"']*)", text)
+    other = declared is not None and declared[1].lower() not in ("utf-8", "utf8", "us-ascii", "ascii")
+    if len(data) > MAX_XML or "<!DOCTYPE" in text or "<!ENTITY" in text or other:
         raise ValueError("unsafe XML")
     try:
         root = ET.fromstring(text.encode())  # noqa: S314  no DOCTYPE, no entity, bounded
@@ -1829,7 +1831,8 @@ class Checker:
             new, signer = event.get("introduces", "id"), event.get("key")
             if event.get("kind") != "key.introduced" or not isinstance(new, str) or new not in listed:
                 continue
-            if event.get("introduces", "public_key") != listed[new]["public_key"]:
+            told = (event.get("introduces", "public_key"), event.get("at"))
+            if told != (listed[new]["public_key"], listed[new]["since"]):
                 self._find(
                     "key", event, "公布的公钥与清单不同。", "The key introduced is not the one listed."
                 )
