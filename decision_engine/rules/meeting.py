@@ -391,10 +391,12 @@ def _minutes_show_the_order(facts: Facts, held: Meeting) -> Verdict:
     order = [speaker for _, speaker in spoken]
     if held.principal not in order:
         return None
-    after = frozenset(order[order.index(held.principal) + 1 :]) - frozenset(
-        order[: order.index(held.principal)]
-    )
-    late = after & (held.deliberating - {held.principal})
+    late = _heard_after(order, order.index(held.principal))
+    late -= {
+        one.item for one in facts.after(held.opened.seq, ARRIVES)
+    }  # who came later: the principal speaks again
+    late |= _heard_after(order, len(order) - 1 - order[::-1].index(held.principal))
+    late &= held.deliberating - {held.principal}
     if not late:
         return None
     who = names(facts, late)
@@ -404,6 +406,11 @@ def _minutes_show_the_order(facts: Facts, held: Meeting) -> Verdict:
         f"The minutes show the principal speaking as number {position}, before {who.en} first spoke. The principal "
         "speaks last: check the record.",
     )
+
+
+def _heard_after(order: list[str], place: int) -> set[str]:
+    """Return who spoke first after the speech at *place*."""
+    return set(order[place + 1 :]) - set(order[:place])
 
 
 @rule(

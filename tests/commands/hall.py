@@ -16,7 +16,7 @@ from sqlalchemy import select
 from decision_engine.access import Actor
 from decision_engine.calendar import SHANGHAI, local_day
 from decision_engine.clock import MovableClock
-from decision_engine.commands import meetings
+from decision_engine.commands import meetings, minutes
 from decision_engine.commands.meetings import Plan
 from decision_engine.demo import Town, load_town, shipped_diagrams
 from decision_engine.demo.town import MAYORS_OFFICE, PARTY_COMMITTEE
@@ -119,6 +119,15 @@ class Hall:
             for login in order:
                 self.act(login, meetings.cast, vote.id, "YES")
         return self.act("recorder", meetings.close_vote, item_id)
+
+    def settle(self, meeting_id: str, here: Sequence[str], dissents: Sequence[tuple[str, str]] = ()) -> None:
+        """Draw up the minutes, have *dissents* (login, item) confirmed, let everybody *here* sign, and settle them."""
+        for login, item in dissents:
+            self.act(login, minutes.confirm_dissent, meeting_id, item)
+        drawn = self.act("recorder", minutes.draw_up, meeting_id)
+        for login in here:
+            self.act(login, minutes.sign, meeting_id, drawn.record.sha256)
+        self.act("recorder", minutes.settle, meeting_id)
 
 
 def found_hall(house: House, clock: MovableClock) -> Hall:

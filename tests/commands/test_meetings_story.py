@@ -60,8 +60,7 @@ def test_a_meeting_with_three_items_is_held_from_the_call_to_the_signed_minutes(
     assert closed.warnings == ()
     assert [one.state for one in hall.items(meeting)] == ["DECIDED", "DECIDED", "PUT_OFF"]
 
-    hall.act("recorder", meetings.sign_off, funds, _minutes(hall, dissent="discipline"))
-    hall.act("recorder", meetings.sign_off, persons, _minutes(hall))
+    hall.settle(meeting.id, HERE, [("discipline", funds)])
     assert [one.state for one in hall.items(meeting)] == ["SIGNED", "SIGNED", "PUT_OFF"]
     _everything_is_in_the_log(hall, meeting)
 
@@ -93,18 +92,6 @@ def _vote_on_persons(hall: Hall, item: str) -> None:
         }
     )
     assert urn == {"YES": 3, "NO": 5, "ABSTAIN": 0}
-
-
-def _minutes(hall: Hall, dissent: str = "") -> dict[str, object]:
-    return {
-        "minutes": "会议逐项讨论，主要负责人末位发言。",
-        "main_questions": "资金来源和实施步骤。",
-        "dissents": [{"member": hall.person(dissent), "statement": "不同意，依据不足。", "confirmed": True}]
-        if dissent
-        else [],
-        "signatures": [{"member": hall.person(one), "signed": True} for one in HERE],
-        "keeper": hall.person("recorder"),
-    }
 
 
 def _everything_is_in_the_log(hall: Hall, meeting) -> None:

@@ -43,7 +43,7 @@ from decision_engine.commands.meetings.discussion import (
     take_up_item,
     waive,
 )
-from decision_engine.commands.meetings.voting import cast, close_vote, decide, open_vote, sign_off
+from decision_engine.commands.meetings.voting import cast, close_vote, decide, open_vote
 
 __all__ = [
     "Guest",
@@ -78,7 +78,6 @@ __all__ = [
     "replace_member",
     "report_item",
     "set_rule",
-    "sign_off",
     "speak",
     "swap_items",
     "take_up_item",

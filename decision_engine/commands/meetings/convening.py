@@ -112,7 +112,6 @@ def call_meeting(
     _makes_sense(work, meeting, members, items)
     work.session.add(meeting)
     work.session.flush()
-    work.tries(meeting.chain, "meeting.call", body=body.id)
     work.session.add_all(members)
     work.session.flush()
     room = Room(work, meeting, {one.person_id: one for one in members}, set())
@@ -271,6 +270,7 @@ def _decision_case(room: Room, plan: Plan) -> Case:
     case = work.session.get(Case, plan.case_id, with_for_update=True)
     if case is None or case.organ_id != room.meeting.organ_id or case.kind == MEETING_ITEM:
         raise NotFound(Text("没有找到该决策案件。", "The decision case was not found."))
+    work.tries(case, "agenda.announce", body=room.meeting.body_id)
     on_an_agenda = work.session.scalar(
         select(AgendaItem.id)
         .join(Meeting, Meeting.id == AgendaItem.meeting_id)

@@ -1,4 +1,4 @@
-"""The vote on an item, or on each of its persons; the decision; and the item's minutes in the flow."""
+"""The vote on an item, or on each of its persons; and the decision. The minutes follow in `commands.minutes`."""
 
 from __future__ import annotations
 
@@ -11,7 +11,6 @@ from sqlalchemy import select, update
 
 from decision_engine.commands.meetings.flowing import Departures, complete
 from decision_engine.commands.meetings.room import Sitting, sit, unlawful
-from decision_engine.commands.tasks import Completed
 from decision_engine.errors import Conflict, Forbidden, InvalidAnswers, NotFound, NotReady
 from decision_engine.forms.meeting import MEETING_OUTCOMES, VOTE_METHODS, VOTES
 from decision_engine.language import Text
@@ -20,7 +19,6 @@ from decision_engine.models import (
     Ballot,
     Candidate,
     Elector,
-    Meeting,
     Recusal,
     SecretTally,
     Vote,
@@ -351,25 +349,3 @@ def _settle_persons(sitting: Sitting) -> None:
         return
     for one in _candidates(sitting):
         one.outcome = "PASSED" if passed.get(one.id) else "NOT_PASSED"
-
-
-# -- the minutes in the flow ---------------------------------------------------------------------------------------
-
-
-def sign_off(
-    work: Work, item_id: str, answers: Mapping[str, Any], *, departures: Departures = ()
-) -> Completed:
-    """Complete the item's `sign_minutes` in its flow with *answers*, once the meeting is closed: the item is `SIGNED`.
-
-    The recorder does it. When the last item is signed the meeting's minutes are settled (`Meeting.signed_at`).
-    """
-    sitting = sit(work, item_id, "item.sign_off")
-    standing = sitting.room.keeper()
-    sitting.room.must_be("CLOSED")
-    sitting.must_be("DECIDED")
-    sitting.moves("SIGNED")
-    done = complete(sitting, "sign_minutes", answers, standing, departures=departures)
-    if all(one.state in {"SIGNED", "WITHDRAWN", "PUT_OFF"} for one in sitting.room.items()):
-        meeting: Meeting = sitting.room.meeting
-        meeting.signed_at = work.now
-    return done
