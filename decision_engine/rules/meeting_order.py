@@ -6,7 +6,8 @@ parameter of the body, and a stricter local value takes its place.
 
 from __future__ import annotations
 
-from decision_engine.calendar import Period
+from dataclasses import replace
+
 from decision_engine.language import Text
 from decision_engine.rules.counting import is_quorate
 from decision_engine.rules.facts import Entry, Facts, Record
@@ -226,7 +227,7 @@ def members_have_notice_and_materials(facts: Facts) -> Verdict:
         return NOT_APPLICABLE
     if all(item.flag("emergency") is True for item in facts.act.entries("items")) and facts.act.has("items"):
         return NOT_APPLICABLE
-    period = _notice_period(facts, body)
+    period = replace(facts.period(f"{body}.notice_min"), amount=amount)  # the body's own may be longer
     deliveries: tuple[Entry, ...] = (Entry(facts.act.data), *facts.act.entries("notices"))
     days = [one.day(name) for one in deliveries for name in ("notice_at", "materials_at") if one.has(name)]
     told = max((day for day in days if day is not None), default=None)
@@ -241,10 +242,6 @@ def members_have_notice_and_materials(facts: Facts) -> Verdict:
         f"The last notice or materials arrived on {told}; {period.text.en} are needed, so the meeting is not before "
         f"{earliest}, but {meeting_on} is set. Move it, or record the exception if urgent.",
     )
-
-
-def _notice_period(facts: Facts, body: str) -> Period:
-    return facts.period(f"{body}.notice_min")
 
 
 @rule(

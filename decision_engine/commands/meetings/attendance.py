@@ -213,23 +213,24 @@ def _note_absences(room: Room, absences: Mapping[str, str]) -> None:
     room.work.session.flush()
 
 
-def _warnings(room: Room) -> tuple[tuple[str, Text], ...]:
-    """Return what a quorate meeting still cannot do: pass anything, or take up an item of a weightier category."""
-    found: list[tuple[str, Text]] = []
+def cannot_pass(room: Room) -> Text | None:
+    """Return why a quorate body of those *room* shows can pass nothing: fewer are here than must say yes."""
     due, here = len(room.members), len(room.present)
     needed = needed_to_pass(due)
-    if room.rule("decision_rule") == "MAJORITY_OF_DUE" and here < needed:
-        found.append(
-            (
-                "R-MTG-06",
-                Text(
-                    f"达到法定人数，但应到{due}人、实到{here}人，任何议题都须{needed}票赞成，本次会议不能通过任何议题。",
-                    f"Quorate, but {here} of {due} are here and {needed} must say yes: nothing can pass.",
-                ),
-            )
-        )
+    if room.rule("decision_rule") != "MAJORITY_OF_DUE" or here >= needed:
+        return None
+    return Text(
+        f"达到法定人数，但应到{due}人、实到{here}人，任何议题都须{needed}票赞成，本次会议不能通过任何议题。",
+        f"Quorate, but {here} of {due} are here and {needed} must say yes: nothing can pass.",
+    )
+
+
+def _warnings(room: Room) -> tuple[tuple[str, Text], ...]:
+    """Return what a quorate meeting still cannot do: pass anything, or take up an item of a weightier category."""
+    nothing = cannot_pass(room)
+    found: list[tuple[str, Text]] = [("R-MTG-06", nothing)] if nothing is not None else []
     for category in dict.fromkeys(one.category for one in room.items() if one.state == "PENDING"):
-        wrong = room.quorum(category, here)
+        wrong = room.quorum(category, len(room.present))
         if wrong is not None:
             found.append((QUORUMS[category][0], wrong))
     return tuple(found)
