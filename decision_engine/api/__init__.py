@@ -12,6 +12,8 @@ from werkzeug.routing import BaseConverter
 from decision_engine import __version__
 from decision_engine.api import (
     audit,
+    bodies,
+    bundle,
     calendar,
     cases,
     catalogue,
@@ -22,7 +24,10 @@ from decision_engine.api import (
     health,
     identity,
     incidents,
+    meeting_room,
+    meetings,
     metrics,
+    minutes,
     objections,
     openapi,
     papers,
@@ -39,7 +44,8 @@ PREFIX = "/api/v1"
 ROOMS = (
     session.room, cases.room, tasks.room, documents.room, definitions.room, people.room, calendar.room,
     incidents.room, consultations.room, catalogue.room, registers.room, objections.room, handling.room, papers.room,
-    audit.room,
+    audit.room, bundle.room,
+    bodies.room, meetings.room, meeting_room.room, minutes.room,
 )  # fmt: skip
 
 

@@ -28,6 +28,7 @@ from decision_engine.forms.fields import (
     YesNo,
     refusal,
 )
+from decision_engine.forms.fields import Moment as MomentKind
 from decision_engine.language import Text
 from decision_engine.queries.pages import LARGEST
 
@@ -57,6 +58,13 @@ class CalendarDay(Day):
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> Any:
         return date.fromisoformat(super()._deserialize(value, attr, data, **kwargs))
+
+
+class Instant(MomentKind):
+    """A moment with its offset, as a value."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> Any:
+        return datetime.fromisoformat(super()._deserialize(value, attr, data, **kwargs))
 
 
 class Id(Kind):
@@ -223,6 +231,7 @@ OPENAPI_TYPES: tuple[tuple[type[fields.Field[Any]], str, str | None], ...] = (
     (Line, "string", None),
     (Day, "string", "date"),
     (CalendarDay, "string", "date"),
+    (Instant, "string", "date-time"),
     (Id, "string", None),
     (Name, "string", None),
     (Secret, "string", "password"),

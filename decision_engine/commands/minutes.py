@@ -18,8 +18,9 @@ from dataclasses import dataclass
 from sqlalchemy import select
 
 from decision_engine import access
+from decision_engine.commands.meetings.room import unlawful
 from decision_engine.commands.tasks import carry_out, duty_of
-from decision_engine.errors import Conflict, Forbidden, NotFound, NotReady
+from decision_engine.errors import Conflict, Forbidden, InvalidAnswers, NotFound, NotReady, Unlawful
 from decision_engine.language import Text
 from decision_engine.models import (
     AgendaItem,
@@ -165,17 +166,25 @@ def sign(work: Work, meeting_id: str, sha256: str) -> MinutesSignature:
 
 
 def decline(
-    work: Work, meeting_id: str, sha256: str, reason: str, *, member_id: str | None = None
+    work: Work, meeting_id: str, sha256: str, reason: str | None, *, member_id: str | None = None
 ) -> MinutesSignature:
     """State why a member who was present does not sign: the member for oneself, or the recorder for a member.
 
-    Raises what `sign` raises.
+    Raises what `sign` raises, and `InvalidAnswers` without a *reason*.
     """
     meeting = _meeting(work, meeting_id, "minutes.decline", sha256=sha256)
     member = member_id or work.actor.person_id
     if member != work.actor.person_id:
         _recorder(work, meeting)
     _present(work, meeting, member)
+    if not reason or not reason.strip():
+        raise InvalidAnswers(
+            {
+                "refusal_reason": (
+                    Text("请注明未签字的原因；签字须由本人办理。", "Say why; nobody signs for another."),
+                )
+            }
+        )
     _in_hand(meeting)
     return _signed(work, meeting, sha256, member, reason)
 
@@ -310,8 +319,9 @@ def settle(work: Work, meeting_id: str) -> Meeting:
         raise NotReady(Text("会议记录尚未形成。", "The record has not been drawn up yet."))
     rows = rows_of(work.session, meeting)
     told = minutes_from(work.session, rows)
-    for reason in wanting(told, newest):
-        raise NotReady(reason)
+    wrong = wanting(told, newest)
+    if wrong:
+        raise Unlawful(tuple(unlawful(work, rule, reason).findings[0] for rule, reason in wrong), wrong[0][1])
     if record(told).text().encode() != newest.content:
         raise NotReady(
             Text(
@@ -335,8 +345,8 @@ def settle(work: Work, meeting_id: str) -> Meeting:
     return meeting
 
 
-def wanting(told: Minutes, newest: MinutesVersion) -> tuple[Text, ...]:
-    """Return what still keeps these minutes open, each reason with the names it waits for."""
+def wanting(told: Minutes, newest: MinutesVersion) -> tuple[tuple[str, Text], ...]:
+    """Return what still keeps these minutes open: the rule, and the reason with the names it waits for."""
     signed = {one.member.id for one in told.signatures if one.sha256 == newest.sha256}
     open_dissents = [
         f"{dissent.member.name}（议题{item.number}）"
@@ -344,21 +354,38 @@ def wanting(told: Minutes, newest: MinutesVersion) -> tuple[Text, ...]:
         for dissent in item.dissents
         if dissent.confirmed_at is None
     ]
+    due = {one.member.id for one in told.due}
     unchecked = dict.fromkeys(
-        one.speaker.name for item in told.items for one in item.statements if one.is_unconfirmed
+        one.speaker.name
+        for item in told.items
+        for one in item.statements
+        if one.is_unconfirmed and one.speaker.id in due
     )
     unsigned = [one.member.name for one in told.present if one.member.id not in signed]
     reasons = (
-        (open_dissents, "不同意见尚未经本人确认", "Dissent not confirmed by its author"),
-        (unchecked, "代录的发言尚未经本人核对", "Statements written down for them and not checked yet"),
-        (unsigned, "到会人员尚未签字，也未注明原因", "Present, and neither signed nor a reason why not"),
+        ("R-ACC-03", open_dissents, "不同意见尚未经本人确认", "Dissent not confirmed by its author"),
+        (
+            "R-MTG-27",
+            unchecked,
+            "代录的发言尚未经本人核对",
+            "Statements written down for them and not checked yet",
+        ),
+        (
+            "R-MTG-27",
+            unsigned,
+            "到会人员尚未签字，也未注明原因",
+            "Present, and neither signed nor a reason why not",
+        ),
     )
     return tuple(
-        Text(
-            f"会议记录不能办结：{zh}：{'、'.join(who)}。",
-            f"The minutes cannot be settled. {en}: {', '.join(who)}.",
+        (
+            rule,
+            Text(
+                f"会议记录不能办结：{zh}：{'、'.join(who)}。",
+                f"The minutes cannot be settled. {en}: {', '.join(who)}.",
+            ),
         )
-        for who, zh, en in reasons
+        for rule, who, zh, en in reasons
         if who
     )
 

@@ -23,10 +23,11 @@ from decision_engine.process.diagram import Diagram
 from decision_engine.queries import definitions
 from decision_engine.queries.accountability import Evidence
 from decision_engine.queries.casefile import calendar_of, drafts_of, organ_of
+from decision_engine.queries.meeting_events import FILED
 from decision_engine.queries.trail import act_name, element_names, read
 from decision_engine.work import Work
 
-DONE = frozenset({"task.completed", "timer.fired", "objection.raised", "objection.answered"})
+DONE = frozenset({"task.completed", "timer.fired", "objection.raised", "objection.answered"}) | FILED
 """Kinds of events that made a record."""
 MACHINES = frozenset({CLOCK.person_id, PUBLIC.person_id})
 """Actors that are nobody of the organ: nobody of them answers for anything."""
@@ -128,9 +129,10 @@ def _act(event: Event, payload: EventPayload | None, drawn: Mapping[str, str]) -
     about = _mapping(body.get("task")) or _mapping(body.get("timer"))
     who, actor, said = _mapping(body.get("actor")), _mapping(told.get("actor")), told.get("said")
     entry = body.get("entry")
+    member = body.get("member") if event.kind in FILED else None
     return Act(
         kind=event.kind, step=about.get("step") or body.get("step"), element=about.get("element"), task=about.get("id"),
-        item=about.get("item"), at=event.at, person_id=event.actor_id, person=actor.get("name"),
+        item=about.get("item") or member, at=event.at, person_id=event.actor_id, person=actor.get("name"),
         post=actor.get("post") or who.get("post"), on_behalf_of=who.get("for"),
         entry=entry if isinstance(entry, int) and event.kind in DONE else None, body=body,
         said=said if isinstance(said, dict) else None, beside=told, name=act_name(body, drawn),

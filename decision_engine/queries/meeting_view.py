@@ -4,6 +4,7 @@ Pure: from `Rows` and the `Viewer`. What somebody may not see is not there at al
 
 * statements, and which way anybody voted, only for who is in the room (and not recused from the item) until the
   meeting is closed, and afterwards for all who may see the meeting;
+* to a guest, nothing but the items he or she is or was in the room for;
 * of a vote that is open: who has voted, never what; of a secret one never what, only the totals when it is closed;
 * a written opinion only for its author and the recorder until it was read out.
 """
@@ -218,7 +219,9 @@ def view(feed: Feed, rows: Rows, people: Mapping[str, Who]) -> MeetingView:
         present=present,
         quorums=tuple(quorum(one, len(members), present, rows.meeting.procedure) for one in categories),
         now=next((one.id for one in rows.items if one.state in {"TAKEN_UP", *DISCUSSED}), None),
-        items=tuple(_item(feed.viewer, rows, one, people) for one in rows.items),
+        items=tuple(
+            _item(feed.viewer, rows, one, people) for one in rows.items if concerns(feed.viewer, rows, one)
+        ),
         changes=tuple(
             {
                 "kind": one.kind, "what": one.what, "reason": one.reason, "item_id": one.item_id, "at": one.at,
@@ -230,10 +233,31 @@ def view(feed: Feed, rows: Rows, people: Mapping[str, Who]) -> MeetingView:
 
 
 def hears(viewer: Viewer, rows: Rows, item: AgendaItem) -> bool:
-    """Tell whether somebody may know what was said on *item*, and who voted how."""
-    if rows.meeting.status == "CLOSED":
-        return viewer.may_see
-    return viewer.hears and viewer.person_id not in rows.recused(item.id)
+    """Tell whether somebody may know what was said on *item*, and who voted how.
+
+    A guest knows of the items during which he or she was in the room, then and later.
+    """
+    if viewer.member or viewer.chair or viewer.recorder:
+        if rows.meeting.status == "CLOSED":
+            return True
+        return viewer.hears and viewer.person_id not in rows.recused(item.id)
+    if viewer.is_guest:
+        return _was_there(viewer, rows, item)
+    return viewer.may_see and (rows.meeting.status == "CLOSED" or _was_there(viewer, rows, item))
+
+
+def concerns(viewer: Viewer, rows: Rows, item: AgendaItem) -> bool:
+    """Tell whether *item* is shown at all: a guest is shown the items he or she is in the room for, or reports on."""
+    return not viewer.is_guest or item.reporter_id == viewer.person_id or _was_there(viewer, rows, item)
+
+
+def _was_there(viewer: Viewer, rows: Rows, item: AgendaItem) -> bool:
+    begun, ended = item.taken_up_at, item.decided_at
+    return begun is not None and any(
+        (ended is None or one.arrived_at < ended) and (one.left_at is None or one.left_at > begun)
+        for one in rows.attendance
+        if one.person_id == viewer.person_id
+    )
 
 
 # -- heads -------------------------------------------------------------------------------------------------

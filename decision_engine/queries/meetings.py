@@ -45,6 +45,11 @@ class Viewer:
         return self.member or self.attended or self.chair or self.recorder or self.office or self.auditor
 
     @property
+    def is_guest(self) -> bool:
+        """Whether the person is only there for some of the items."""
+        return not (self.member or self.chair or self.recorder or self.office or self.auditor)
+
+    @property
     def hears(self) -> bool:
         """Whether the person is where things are said: in the room, or writing them down."""
         return self.in_room or self.recorder

@@ -30,6 +30,9 @@ SHOWN, NOT_SHOWN, EXCUSED, ERASED = "SHOWN", "NOT_SHOWN", "EXCUSED", "ERASED"
 MOST_ENTRIES = 200
 """How many entries of one fact are told; *count* tells how many there are."""
 
+_IN_THE_ROOM = ("sha256", "number", "to", "member", "method", "remark")
+"""What events of a meeting room name: the version of a paper and whom it reached, who is meant, how it is voted."""
+
 NO_VERDICT = Text(
     "本报告由系统根据日志生成，只列事实、证据和规则检查情况，不作责任结论；责任由有权机关依法认定。",
     "Generated from the log: facts, evidence, rules checked, and no verdict. The competent organs find on liability.",
@@ -183,7 +186,7 @@ def _answered(value: Any) -> bool:
 
 def _entry(act: Act, names: Sequence[str]) -> Shown:
     shows = {name: act.get(name) for name in names or (act.said or {}) if _answered(act.get(name))}
-    for name in ("document", "comment", "draft", "due"):
+    for name in ("document", "comment", "draft", "due", *_IN_THE_ROOM):
         if act.body.get(name) is not None and (name != "draft" or act.kind in DONE):
             shows[name] = act.body[name]
     if act.kind not in DONE:
@@ -194,7 +197,7 @@ def _entry(act: Act, names: Sequence[str]) -> Shown:
 def _told(act: Act, shows: Mapping[str, Any]) -> Shown:
     return Shown(
         person_id=act.person_id, person=act.person, post_then=act.post, on_behalf_of=act.on_behalf_of, act=act.name,
-        step=act.step, at=act.at, shows=shows, rules=act.checked, erased=act.said is None and act.kind != "timer.fired",
+        step=act.step, at=act.at, shows=shows, rules=act.checked, erased=not act.beside,
         evidence=act.evidence,
     )  # fmt: skip
 

@@ -22,6 +22,7 @@ from decision_engine.calendar import SHANGHAI
 from decision_engine.language import Text
 from decision_engine.models import Case, Chain, Event, EventPayload
 from decision_engine.queries import definitions
+from decision_engine.queries.meeting_events import ROOM_ACTS
 from decision_engine.work import Work
 
 ERASED = Text("（姓名已依法清除）", "(name lawfully erased)")
@@ -147,6 +148,8 @@ def sentence(one: Entry, names: Mapping[str, str]) -> Text:
     when = one.at.astimezone(SHANGHAI).strftime("%Y-%m-%d %H:%M")
     who = _who(one)
     tell = _TOLD.get(one.kind)
+    if tell is None and one.kind in ROOM_ACTS:
+        tell = _plain(ROOM_ACTS[one.kind].zh, ROOM_ACTS[one.kind].en)
     try:
         what = tell(one, names) if tell is not None else Text(f"办理 {one.kind}", f"did {one.kind}")
     except (KeyError, TypeError, AttributeError):
@@ -159,7 +162,8 @@ def act_name(body: Mapping[str, Any], names: Mapping[str, str]) -> Text:
     for about in ("task", "timer"):
         if isinstance(body.get(about), Mapping):  # a refusal names its task by id alone
             return _step(body[about].get("step"), body[about].get("element"), names)
-    return _step(body.get("step"), None, names)
+    step = body.get("step")
+    return _step(step, None, names) if step else ROOM_ACTS.get(str(body.get("kind")), Text("", ""))
 
 
 def _step(step: str | None, element: str | None, names: Mapping[str, str]) -> Text:

@@ -14,7 +14,9 @@ from decision_engine.app import create_app
 from decision_engine.demo import Town
 from decision_engine.models import Case, DocumentVersion, Event, Record, Task
 from decision_engine.work import House
+from tests.api import meeting_writes
 from tests.api.conftest import Caller, SignIn
+from tests.api.meeting_hall import Assembly, meeting_in_force
 
 NOBODYS = "de_" + "x" * 43
 SOMETHING = "0" * 32
@@ -241,11 +243,18 @@ def _writes(stage, town: Town, task_id: str) -> dict[tuple[str, str], dict[str, 
         ("POST", "/calendar/notices"): notice,
         ("POST", f"/calendar/notices/{SOMETHING}/approval"): {},
     }  # fmt: skip
-    return {one: {"json": body} for one, body in said.items()} | {
-        ("DELETE", f"/delegations/{delegation}"): {},
-        ("POST", f"/cases/{stage.case_id}/documents"): {"data": {"title": "x", **paper()}},
-        ("POST", f"/documents/{document}/versions"): {"data": paper()},
-    }
+    meeting_in_force(stage)
+    meeting = Assembly(stage)
+    meeting.call("2026-12-30 14:00", {"title": "x", "category": "ORDINARY"})
+    return (
+        {one: {"json": body} for one, body in said.items()}
+        | meeting_writes.requests(meeting)
+        | {
+            ("DELETE", f"/delegations/{delegation}"): {},
+            ("POST", f"/cases/{stage.case_id}/documents"): {"data": {"title": "x", **paper()}},
+            ("POST", f"/documents/{document}/versions"): {"data": paper()},
+        }
+    )
 
 
 def _count(app: Flask) -> dict[str, int]:
