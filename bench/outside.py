@@ -17,13 +17,14 @@ from sqlalchemy import insert, update
 
 from decision_engine.app import open_house
 from decision_engine.audit import merkle, note
+from decision_engine.audit.keyring import new_signers
 from decision_engine.audit.memory import Memory
 from decision_engine.audit.note import Checkpoint, Kind, SignerKey
 from decision_engine.audit.policy import Policy
 from decision_engine.clock import SystemClock
 from decision_engine.config import Settings
 from decision_engine.models import LogHead, Tile
-from decision_engine.notary import Notary, new_signers
+from decision_engine.notary import Notary
 from decision_engine.queries import proofs
 from decision_engine.work import House
 

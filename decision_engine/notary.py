@@ -17,10 +17,9 @@ from __future__ import annotations
 
 import json
 import logging
-import secrets
 import threading
 from base64 import b64decode, b64encode
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, field, replace
@@ -30,6 +29,7 @@ from typing import Any, Protocol
 
 from decision_engine.audit import merkle, note, policy
 from decision_engine.audit.asking import Growth, ask
+from decision_engine.audit.keyring import KEY, POLICY, STATE, make_keys
 from decision_engine.audit.memory import Memory
 from decision_engine.audit.note import Checkpoint, Forged, Malformed, Note, SignerKey
 from decision_engine.audit.policy import Policy
@@ -39,9 +39,6 @@ from decision_engine.language import Text
 
 log = logging.getLogger(__name__)
 
-KEY = "notary.key"
-POLICY = "policy.txt"
-STATE = "state.json"
 STATUS = "status.json"
 HISTORY = "history.txt"
 RESTORED = "log.restored"
@@ -451,25 +448,6 @@ def _loaded(data: bytes, origin: str) -> _State:
 
 
 # -- a directory of its own -------------------------------------------------------------------------------
-
-
-def new_signers(origin: str, seed: Callable[[], bytes]) -> tuple[SignerKey, ...]:
-    """Return fresh keys of a log: Ed25519 and ML-DSA-44, both under its *origin*; *seed* gives 32 random bytes."""
-    return tuple(SignerKey(origin, kind, seed()) for kind in (note.Kind.ED25519, note.Kind.ML_DSA_44))
-
-
-def make_keys(memory: Memory, origin: str) -> tuple[SignerKey, ...]:
-    """Make the keys of the log *origin* in *memory*, with a policy that believes them and asks nobody else.
-
-    Raises FileExistsError when there are keys: what they signed could no longer be verified.
-    """
-    if memory.read(KEY) is not None:
-        raise FileExistsError(f"{memory.path} has keys already")
-    signers = new_signers(origin, lambda: secrets.token_bytes(note.SEED_LENGTH))
-    believed = Policy(logs=tuple(policy.Log(one.public) for one in signers))
-    memory.write(POLICY, believed.text.encode())
-    memory.write(KEY, "".join(f"{one.encoded}\n" for one in signers).encode())
-    return signers
 
 
 @contextmanager

@@ -17,13 +17,13 @@ from decision_engine import notary as notaries
 from decision_engine import witness as witnesses
 from decision_engine.__main__ import main
 from decision_engine.access import CLOCK
-from decision_engine.audit import merkle, note, policy
+from decision_engine.audit import keyring, merkle, note, policy
 from decision_engine.audit.memory import Memory
 from decision_engine.audit.note import Kind, SignerKey
 from decision_engine.cli import proof
 from decision_engine.commands import sequencing
 from decision_engine.commands.checkpoints import HouseLog
-from decision_engine.models import Checkpoint, Incident
+from decision_engine.models import Checkpoint, Event, Incident
 from decision_engine.notary import Refused, Signed
 from decision_engine.queries import proofs
 from decision_engine.work import House, unit_of_work
@@ -88,7 +88,7 @@ def test_the_log_of_the_house_is_signed_and_the_proofs_lead_there(
         assert kept is not None
         found = note.parse_checkpoint(note.parse(kept.note).text)
         assert (found.origin, found.size, found.root) == (ORIGIN, head.size, head.root)
-    assert policy.judge(policy.parse((folder / notaries.POLICY).read_bytes()), note.parse(kept.note))
+    assert policy.judge(policy.parse((folder / keyring.POLICY).read_bytes()), note.parse(kept.note))
 
 
 def test_signatures_under_a_checkpoint_only_grow(any_house: House):
@@ -146,11 +146,11 @@ def test_witnesses_under_the_policy_of_the_notary(
 ):
     acts(house, 2)
     with Memory(folder) as memory:
-        keys = [one.public for one in notaries.make_keys(memory, ORIGIN)]
+        keys = [one.public for one in keyring.make_keys(memory, ORIGIN)]
     held = stack.enter_context(Memory(tmp_path / "witness"))
     witnesses.begin(held)
     port = stack.enter_context(served(witnesses.Witness(held, [WITNESS], keys, standing_clock())))
-    path = folder / notaries.POLICY
+    path = folder / keyring.POLICY
     lines = path.read_text("utf-8").replace("quorum none\n", "")
     path.write_text(
         f"{lines}witness archive {WITNESS.public.encoded} http://127.0.0.1:{port}\nquorum archive\n", "utf-8"
@@ -209,6 +209,25 @@ def test_keys_are_made_once_shown_without_secrets_and_sign(home: Path, house: Ho
         run("notary", "--once", code=2)
 
 
+def test_keys_are_changed_on_the_record(home: Path, house: House):
+    run("keys", "rotate-notary", "--by", "王强", code=2)
+    old = run("keys", "new-notary").stdout.split()
+    acts(house, 1)
+    run("notary", "--once", "--trust-first")
+    added = run("keys", "rotate-notary", "--by", "王强").stdout.split()
+    run("keys", "retire-notary", "--by", "王强", code=2)
+    acts(house, 1)
+    run("notary", "--once")
+    assert run("keys", "retire-notary", "--by", "王强").stdout.split() == old
+    assert run("keys", "show").stdout.split() == added
+    with house.reading() as session:
+        bodies = session.scalars(
+            select(Event.body).where(Event.kind == "notary.keys_changed").order_by(Event.seq)
+        )
+        said = [json.loads(one) for one in bodies]
+    assert [(one["added"], one["retired"]) for one in said] == [(added, []), ([], old)]
+
+
 def test_a_witness_gets_a_key_and_an_empty_memory(home: Path):
     state = str(home / "w")
     vkey = run("keys", "new-witness", "--name", "archive.example/w", "--state", state).stdout.strip()
@@ -248,7 +267,7 @@ def test_a_restore_is_declared_by_one_and_approved_by_another(home: Path, house:
     run("notary", "--once")
     assert [size for size, _ in notes(house)] == [4, 5, 6]
     assert "log.rolled_back" in incidents(house)
-    state = json.loads((home / "notary" / notaries.STATE).read_text("utf-8"))
+    state = json.loads((home / "notary" / keyring.STATE).read_text("utf-8"))
     (entry,) = state["restores"]
     assert entry["event"] == event
     assert [entry[one]["size"] for one in ("signed", "agreed", "found")] == [8, 4, 5]
@@ -280,7 +299,7 @@ def test_an_embedded_notary_that_cannot_start_stops_nobody(house: House):
     acts(house, 2)
     with proof.embedded(house):
         pass
-    (house.settings.notary_path / notaries.STATE).unlink()
+    (house.settings.notary_path / keyring.STATE).unlink()
     with proof.embedded(house):
         acts(house, 1)
     assert incidents(house) == ["notary.absent"]

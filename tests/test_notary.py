@@ -12,7 +12,7 @@ import pytest
 
 from decision_engine import notary as notaries
 from decision_engine import witness as witnesses
-from decision_engine.audit import note, policy
+from decision_engine.audit import keyring, note, policy
 from decision_engine.audit.asking import Answer, Growth
 from decision_engine.audit.memory import InUse, Memory
 from decision_engine.audit.note import Checkpoint, Kind, SignerKey
@@ -25,11 +25,10 @@ from decision_engine.notary import (
     Reason,
     Refused,
     Signed,
-    new_signers,
 )
 from tests.notaries import MORNING, ORIGIN, MemoryLog, deaf, dripping, served, standing_clock
 
-SIGNERS = new_signers(ORIGIN, iter([b"1" * 32, b"2" * 32]).__next__)
+SIGNERS = keyring.new_signers(ORIGIN, iter([b"1" * 32, b"2" * 32]).__next__)
 KEYS = tuple(one.public for one in SIGNERS)
 WITNESS = SignerKey("witness.example/w", Kind.COSIGNATURE, b"w" * 32)
 NOW = int(MORNING.timestamp())
@@ -92,7 +91,7 @@ def test_the_signature_is_on_the_disk_before_anybody_sees_it(started, log: Memor
     seen: list[str] = []
 
     def publish(size: int, text: str) -> None:
-        seen.append(json.loads((tmp_path / "notary" / notaries.STATE).read_text("utf-8"))["note"])
+        seen.append(json.loads((tmp_path / "notary" / keyring.STATE).read_text("utf-8"))["note"])
         assert seen[-1] == text
 
     log.publish = publish  # type: ignore[method-assign]
@@ -123,7 +122,7 @@ def test_what_could_not_be_published_is_published_later_word_for_word(started, l
     log.publish = fail  # type: ignore[method-assign]
     with pytest.raises(OSError, match="away"):
         notary.round()
-    held = json.loads(notary._memory.read(notaries.STATE) or b"")["note"]
+    held = json.loads(notary._memory.read(keyring.STATE) or b"")["note"]
     log.publish = publish  # type: ignore[method-assign]
     assert signed(started().round()).text == held
     assert log.published == [(5, held)]
@@ -245,7 +244,7 @@ def test_without_its_memory_it_does_not_start_on_a_log_with_leaves(started, log:
         started()
     notary = started(trust_first=True)
     assert signed(notary.round()).size == 3
-    (tmp_path / "notary" / notaries.STATE).unlink()
+    (tmp_path / "notary" / keyring.STATE).unlink()
     with pytest.raises(MemoryLost):
         started()
 
@@ -258,7 +257,7 @@ def test_an_empty_log_watched_once_is_remembered_as_empty(started, log: MemoryLo
 
 def test_a_memory_somebody_wrote_in_is_refused(started, log: MemoryLog, tmp_path: Path):
     signed_each(started(), log, 10, 20)
-    path = tmp_path / "notary" / notaries.STATE
+    path = tmp_path / "notary" / keyring.STATE
     whole = path.read_text("utf-8")
     values, text = json.loads(whole), Checkpoint(ORIGIN, 20, log.root).text
     unsigned = note.Note(text, (WITNESS.sign(text, 1),)).render()
@@ -288,7 +287,7 @@ def test_what_it_remembers_is_its_owners_alone(started, log: MemoryLog, tmp_path
     signed_each(started(), log, 1)
     folder = tmp_path / "notary"
     assert folder.stat().st_mode & 0o077 == 0
-    assert {one.name for one in folder.iterdir()} >= {notaries.STATE, notaries.STATUS, notaries.HISTORY}
+    assert {one.name for one in folder.iterdir()} >= {keyring.STATE, notaries.STATUS, notaries.HISTORY}
     assert all(one.stat().st_mode & 0o077 == 0 for one in folder.iterdir())
 
 
@@ -370,6 +369,69 @@ def test_where_nothing_was_lost_nothing_is_approved(started, log: MemoryLog):
         notary.approve_restore("x")
 
 
+# -- keys that change ------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    with Memory(tmp_path / "keyed") as memory:
+        keyring.make_keys(memory, ORIGIN)
+    return tmp_path / "keyed"
+
+
+def once(folder: Path, log: MemoryLog) -> Signed | Refused | None:
+    with notaries.opened(folder, ORIGIN, log, standing_clock()) as notary:
+        return notary.round()
+
+
+def test_old_and_new_keys_sign_together_until_the_old_are_retired(folder: Path, log: MemoryLog):
+    once(folder, log)
+    log.grow_to(3)
+    before = policy.parse((folder / keyring.POLICY).read_bytes())
+    assert policy.judge(before, note.parse(signed(once(folder, log)).text))
+    with Memory(folder) as memory:
+        keyring.rotate_keys(memory, ORIGIN)
+        with pytest.raises(note.Malformed, match="signed nothing yet"):
+            keyring.retire_keys(memory)
+    log.grow_to(5)
+    both = signed(once(folder, log)).text
+    after = policy.parse((folder / keyring.POLICY).read_bytes())
+    assert len(policy.judge(after, note.parse(both)).log_keys) == 4
+    assert policy.judge(before, note.parse(both))
+    with Memory(folder) as memory:
+        assert len(keyring.retire_keys(memory)) == 2
+    log.grow_to(9)
+    last = note.parse(signed(once(folder, log)).text)
+    assert policy.judge(after, last)
+    assert not policy.judge(before, last), "the control: who was not told of the new keys believes no more"
+
+
+def test_a_log_changed_while_keys_change_is_refused_all_the_same(folder: Path, log: MemoryLog):
+    """T30: neither adding nor retiring keys makes the notary forget what it signed."""
+    once(folder, log)
+    log.grow_to(5)
+    once(folder, log)
+    whole = list(log.bodies)
+    with Memory(folder) as memory:
+        keyring.rotate_keys(memory, ORIGIN)
+    log.rewrite([b"changed", *whole[1:], b"more"])
+    assert refused(once(folder, log)).reason is Reason.FORKED
+    log.rewrite([*whole, b"more"])
+    signed(once(folder, log))
+    with Memory(folder) as memory:
+        keyring.retire_keys(memory)
+    log.rewrite([b"changed", *whole[1:], b"more", b"and more"])
+    assert refused(once(folder, log)).reason is Reason.FORKED
+
+
+def test_keys_of_another_log_are_not_signed_with(folder: Path, log: MemoryLog):
+    with (
+        pytest.raises(note.Malformed, match="not those of"),
+        notaries.opened(folder, "x/y", log, standing_clock()),
+    ):
+        pass
+
+
 # -- witnesses ------------------------------------------------------------------------------------------
 
 
@@ -404,7 +466,7 @@ def test_a_witness_that_saw_more_or_less_is_met_where_it_stands(
     with served(witness) as port:
         signed_each(started(), log, 3)
         assert _after(log, started(trusting(port)), 5).witnessed
-        state = tmp_path / "notary" / notaries.STATE
+        state = tmp_path / "notary" / keyring.STATE
         values = json.loads(state.read_text("utf-8"))
         for known in (0, 1, 4):
             state.write_text(json.dumps(values | {"witnesses": {"archive": known}}), "utf-8")
@@ -494,7 +556,7 @@ def test_a_forked_log_gets_no_cosignature_even_from_a_notary_that_forgot(
         log.grow_to(10)
         signed(started(trusting(port), trust_first=True).round())
         log.rewrite([b"forged", *log.bodies[1:], b"and on"])
-        (tmp_path / "notary" / notaries.STATE).unlink()
+        (tmp_path / "notary" / keyring.STATE).unlink()
         made = signed(started(trusting(port), trust_first=True).round())
     assert (made.witnessed, made.silent) == (False, ("archive",))
     head = witness.head(ORIGIN)

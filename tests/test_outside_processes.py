@@ -18,7 +18,7 @@ from sqlalchemy import select
 from decision_engine import notary as notaries
 from decision_engine import witness as witnesses
 from decision_engine.access import CLOCK
-from decision_engine.audit import note
+from decision_engine.audit import keyring, note
 from decision_engine.audit.memory import InUse, Memory
 from decision_engine.audit.note import Checkpoint, Kind, Note, SignerKey
 from decision_engine.cli.proof import WITNESS_KEY
@@ -28,7 +28,7 @@ from decision_engine.models import Checkpoint as Kept
 from decision_engine.work import House, unit_of_work
 from tests.notaries import ORIGIN, MemoryLog, standing_clock
 
-SIGNERS = notaries.new_signers(ORIGIN, iter([b"1" * 32, b"2" * 32]).__next__)
+SIGNERS = keyring.new_signers(ORIGIN, iter([b"1" * 32, b"2" * 32]).__next__)
 KEYS = [one.public for one in SIGNERS]
 OWN = SignerKey("w.example/1", Kind.COSIGNATURE, b"w" * 32)
 
@@ -95,7 +95,7 @@ def test_a_notary_killed_before_it_published_publishes_the_same_later(tmp_path: 
     folder = tmp_path / "notary"
     settings = {"DATABASE_URL": house.settings.database_url, "DATA_DIR": str(tmp_path), "LOG_ORIGIN": ORIGIN}
     with Memory(folder) as memory:
-        keys = [one.public for one in notaries.make_keys(memory, ORIGIN)]
+        keys = [one.public for one in keyring.make_keys(memory, ORIGIN)]
     with running("notary", "--once", "--trust-first", CRASH="notary.persisted:1", **settings) as process:
         assert process.wait(120) == -signal.SIGKILL
     held = notaries.last_note(folder)

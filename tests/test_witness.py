@@ -13,9 +13,9 @@ import pytest
 
 from decision_engine import witness as witnesses
 from decision_engine.audit import note
+from decision_engine.audit.keyring import new_signers
 from decision_engine.audit.memory import Memory
 from decision_engine.audit.note import Checkpoint, Kind, Malformed, Note, SignerKey, VerifierKey
-from decision_engine.notary import new_signers
 from decision_engine.witness import Answer, MemoryLost, Witness
 from tests.notaries import MORNING, ORIGIN, MemoryLog, served, standing_clock
 

@@ -19,7 +19,7 @@ from decision_engine import app
 from decision_engine import notary as notaries
 from decision_engine import witness as witnesses
 from decision_engine.access import CLOCK
-from decision_engine.audit import note
+from decision_engine.audit import keyring, note
 from decision_engine.audit.memory import InUse, Memory
 from decision_engine.audit.note import Kind, SignerKey
 from decision_engine.clock import SystemClock
@@ -59,8 +59,36 @@ def new_notary(state: Path | None) -> None:
     """生成公证人密钥 · make the notary's keys (Ed25519 and ML-DSA-44) and a policy that believes them."""
     settings = read_settings()
     with _told(), Memory(state or settings.notary_path) as memory:
-        for one in notaries.make_keys(memory, settings.log_origin):
+        for one in keyring.make_keys(memory, settings.log_origin):
             click.echo(one.public.encoded)
+
+
+@keys.command("rotate-notary")
+@click.option("--by", required=True, help="操作人姓名 · who does it")
+@click.option("--state", type=_FOLDER, help="公证人目录 · its directory (default: as configured)")
+def rotate_notary(by: str, state: Path | None) -> None:
+    """增加新密钥，新旧并签 · add new keys; old and new sign together until `retire-notary`. Stop the notary first."""
+    house = app.open_house()
+    with _told(), Memory(state or house.settings.notary_path) as memory:
+        added = [one.public.encoded for one in keyring.rotate_keys(memory, house.settings.log_origin)]
+    with unit_of_work(house, as_actor=CLOCK) as work:
+        checkpoints.declare_keys(work, added=added, by=by)
+    for one in added:
+        click.echo(one)
+
+
+@keys.command("retire-notary")
+@click.option("--by", required=True, help="操作人姓名 · who does it")
+@click.option("--state", type=_FOLDER, help="公证人目录 · its directory (default: as configured)")
+def retire_notary(by: str, state: Path | None) -> None:
+    """停用旧密钥 · sign with the newest keys only; the old stay in the policy. Stop the notary first."""
+    house = app.open_house()
+    with _told(), Memory(state or house.settings.notary_path) as memory:
+        retired = [one.public.encoded for one in keyring.retire_keys(memory)]
+    with unit_of_work(house, as_actor=CLOCK) as work:
+        checkpoints.declare_keys(work, retired=retired, by=by)
+    for one in retired:
+        click.echo(one)
 
 
 @keys.command("new-witness")
@@ -86,7 +114,7 @@ def new_witness(name: str, state: Path, post_quantum: bool) -> None:
 def show(state: Path | None) -> None:
     """显示公钥 · print the public keys (vkeys) in a directory; secrets are never printed."""
     folder = state or read_settings().notary_path
-    found = [path for path in (folder / notaries.KEY, folder / WITNESS_KEY) if path.is_file()]
+    found = [path for path in (folder / keyring.KEY, folder / WITNESS_KEY) if path.is_file()]
     with _told():
         if not found:
             raise FileNotFoundError(f"no keys in {folder}")

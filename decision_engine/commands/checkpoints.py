@@ -23,6 +23,7 @@ OPERATIONS = "operations"
 """The chain of what is done to the house itself."""
 
 RESTORED = "log.restored"
+KEYS_CHANGED = "notary.keys_changed"
 
 
 class HouseLog:
@@ -77,6 +78,11 @@ def declare_restore(work: Work, gave_up: Mapping[str, Any], *, by: str, why: str
     restored it and for what reason. The notary goes on only after it was told of this event.
     """
     return work.record(RESTORED, OPERATIONS, said={"by": by, "why": why}, gave_up=dict(gave_up))
+
+
+def declare_keys(work: Work, *, added: Sequence[str] = (), retired: Sequence[str] = (), by: str) -> Receipt:
+    """Record that the notary signs with keys *added* (vkeys) too from now on, or no longer with those *retired*."""
+    return work.record(KEYS_CHANGED, OPERATIONS, said={"by": by}, added=list(added), retired=list(retired))
 
 
 def _open(reason: str) -> Any:
