@@ -4,7 +4,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: help run test lint bench faults diagrams readme clean
+.PHONY: help run test lint bench faults diagrams readme assets clean
 
 help: ## Say what there is
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 12
@@ -39,5 +39,8 @@ diagrams: $(READY) ## Draw bpmn/*.bpmn anew from their sources
 readme: $(READY) ## Write the tables of README.md anew from the code
 	$(BIN)/python -m tools.readme
 
+assets: $(READY) ## Build the pages' assets again after a change in frontend/
+	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps -e .
+
 clean: ## Remove what was built
-	rm -rf $(VENV) build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) frontend/node_modules decision_engine/web/static build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -12,6 +12,33 @@ const element = (tag, cls, text) => {
   return made;
 };
 
+// Chinese needs more room than the file gives: labels one line of up to seven signs, notes a sign more
+function makeRoom({ definitions }) {
+  const planes = (definitions.diagrams || []).flatMap((one) => one.plane.planeElement || []);
+  for (const { label, bounds, bpmnElement } of planes) {
+    if (label && label.bounds && bpmnElement && bpmnElement.name) {
+      const longest = Math.max(...bpmnElement.name.split('\n').map((line) => line.length));
+      const width = Math.max(label.bounds.width, Math.min(longest, 7) * 13 + 8);
+      label.bounds.x -= (width - label.bounds.width) / 2;
+      label.bounds.width = width;
+    }
+    if (bounds && bpmnElement && bpmnElement.$type === 'bpmn:TextAnnotation') bounds.width += 20;
+  }
+}
+
+// lines and lanes get their colour where bpmn-js looks for it, so that arrow heads have it too
+function colour(viewer, state) {
+  const canvas = viewer.get('canvas');
+  const draw = viewer.get('graphicsFactory');
+  const taken = new Set(state.taken);
+  viewer.get('elementRegistry').forEach((one) => {
+    const line = one.type === 'bpmn:SequenceFlow';
+    if (!one.di || one.labelTarget || !(line || /Lane|Participant|MessageFlow/.test(one.type))) return;
+    one.di.set('border-color', line && taken.has(one.id) ? '#1b6e40' : '#8d9bab');
+    draw.update(one.waypoints ? 'connection' : 'shape', one, canvas.getGraphics(one));
+  });
+}
+
 function decorate(viewer, state) {
   const canvas = viewer.get('canvas');
   const registry = viewer.get('elementRegistry');
@@ -30,7 +57,7 @@ function decorate(viewer, state) {
       const badge = element('div', `de-badge de-badge--${mark.state} de-badge--right`, mark.badge);
       overlays.add(id, { position: { top: -11, right: -12 }, html: badge, scale });
     } else if (mark.state === 'done') {
-      overlays.add(id, { position: { top: -10, right: 10 }, html: element('div', 'de-badge de-badge--dot', '✓'), scale });
+      overlays.add(id, { position: { top: -10, right: 10 }, html: element('div', 'de-badge de-badge--dot', '✓'), scale: { min: 0.4, max: 1.25 } });
     }
     if (mark.who) {
       overlays.add(id, { position: { bottom: 11, left: -8 }, html: element('div', `de-badge de-badge--${mark.state}`, mark.who), scale });
@@ -48,8 +75,16 @@ function navigation(viewer, root, place, state) {
     if (!shape) { fit(); return; }
     canvas.resized();
     canvas.zoom(1);
-    const { width, height } = canvas.viewbox();
-    canvas.viewbox({ x: shape.x + shape.width / 2 - width / 2, y: shape.y + shape.height / 2 - height / 2, width, height });
+    const { width, height, inner } = canvas.viewbox();
+    // in the middle, but no emptier than need be beyond the diagram's edge
+    const place = (middle, size, from, length) => (length <= size - 32
+      ? from - (size - length) / 2
+      : Math.min(Math.max(middle - size / 2, from - 16), from + length + 16 - size));
+    canvas.viewbox({
+      x: place(shape.x + shape.width / 2, width, inner.x, inner.width),
+      y: place(shape.y + shape.height / 2, height, inner.y, inner.height),
+      width, height,
+    });
   };
   const full = () => (document.fullscreenElement ? document.exitFullscreen() : root.requestFullscreen());
   const acts = { fit, here, full, in: () => canvas.zoom(canvas.zoom() * STEP, 'auto'), out: () => canvas.zoom(canvas.zoom() / STEP, 'auto') };
@@ -116,6 +151,7 @@ async function mount(root) {
     },
     bpmnRenderer: { defaultFillColor: '#ffffff', defaultStrokeColor: '#5b6b7d', defaultLabelColor: '#1a2632' },
   });
+  viewer.get('eventBus').on('import.parse.complete', makeRoom);
   try {
     await viewer.importXML(state.xml);
   } catch {
@@ -124,6 +160,7 @@ async function mount(root) {
   }
   root.classList.add('is-alive'); // hides the server's picture, but not on paper
   root.querySelector('[data-bar]').hidden = false;
+  colour(viewer, state);
   decorate(viewer, state);
   navigation(viewer, root, place, state);
   choosing(viewer, root, state);

@@ -197,7 +197,7 @@ def test_the_keys_move_and_enlarge_it(open_page, seen):
     page = open_page(f"{seen.base}/diagram/any")
     page.wait_for_selector("[data-drawing][data-ready]")
     view = "document.querySelector('.canvas .viewport').getAttribute('transform')"
-    page.focus("[data-canvas]")
+    page.focus(".canvas svg >> nth=0")
     before = page.evaluate(view)
     page.keyboard.press("ArrowRight")
     moved = page.evaluate(view)
