@@ -19,6 +19,8 @@ run: $(READY) ## Start the service with the demonstration town and say where to 
 	$(BIN)/decision-engine serve --demo
 
 test: $(READY) lint ## Run every check and every test
+	@test -x /usr/bin/chromium || echo "注意：缺少浏览器，页面测试将被跳过。需要：apt-get install chromium fonts-noto-cjk" \
+	  "· without /usr/bin/chromium the tests of the pages are skipped: apt-get install chromium fonts-noto-cjk"
 	$(BIN)/python -m pytest -n 2 --cov --cov-report=term --cov-fail-under=90
 
 lint: $(READY) ## Style, types, floors of the house
