@@ -16,13 +16,16 @@ from datetime import date
 from decision_engine.access import CLOCK
 from decision_engine.commands import sequencing, timers
 from decision_engine.crash import crash_point
-from decision_engine.errors import DecisionEngineError, Unavailable
+from decision_engine.errors import Unavailable
 from decision_engine.retrying import persistently
 from decision_engine.work import House, unit_of_work
 
 log = logging.getLogger(__name__)
 
 MOST_AT_ONCE = 1000
+
+BETWEEN = 0.5
+"""Seconds between two rounds of the sequencer: an act is in the tree within a second or two."""
 
 
 def run_due(house: House, owner: str | None = None) -> int:
@@ -53,7 +56,7 @@ def _fire(house: House, job_id: str, owner: str) -> bool:
         return persistently(fire)
     except Unavailable:
         raise  # no fault of the job's; its lease runs out and it is tried again
-    except DecisionEngineError as problem:
+    except Exception as problem:  # noqa: BLE001  one poisoned job must not stop the others
         log.warning("timer %s did not fire: %s", job_id, type(problem).__name__)
         told = problem
 
@@ -88,8 +91,13 @@ class Worker:
         self._stop = threading.Event()
         self._tidied: date | None = None
         self._threads = [
-            threading.Thread(target=self._again, args=(task,), name=f"decision-engine-{name}", daemon=True)
-            for name, task in (("worker", self._round), ("sequencer", lambda: bring_in(house)))
+            threading.Thread(
+                target=self._again, args=(task, pause), name=f"decision-engine-{name}", daemon=True
+            )
+            for name, task, pause in (
+                ("worker", self._round, house.settings.job_poll_seconds),
+                ("sequencer", lambda: bring_in(house), min(BETWEEN, house.settings.job_poll_seconds)),
+            )
         ]
 
     def start(self) -> None:
@@ -116,11 +124,11 @@ class Worker:
             tidy(self._house)
             self._tidied = today
 
-    def _again(self, task: Callable[[], object]) -> None:
+    def _again(self, task: Callable[[], object], pause: float) -> None:
         while not self._stop.is_set():
             try:
                 task()
             except Exception:
                 # The clock must not stop because one round failed; the next round tries again.
                 log.exception("a round of the worker failed")
-            self._stop.wait(self._house.settings.job_poll_seconds)
+            self._stop.wait(pause)

@@ -117,6 +117,16 @@ def how_much(session: Session) -> int:
 # -- chains ----------------------------------------------------------------------------------------------
 
 
+_WRONG = (
+    ("event.bytes", "内容与哈希不符", "the bytes are not those that were hashed"),
+    ("event.place", "不属于此处", "the event belongs elsewhere"),
+    ("event.link", "与前一条的衔接已断", "the link to the entry before is cut"),
+    ("event.columns", "检索字段与原文不符", "the columns beside the bytes say something else"),
+    ("payload.changed", "内容不是所承诺的内容", "the payload is not the one committed to"),
+    ("leaf.hash", "树中的叶与原文不符", "its leaf in the tree is another"),
+)
+
+
 class _Chains:
     """Walks every event, chain by chain."""
 
@@ -157,7 +167,7 @@ class _Chains:
             .outerjoin(Leaf, Leaf.event_id == Event.id)
             .order_by(Event.chain, Event.seq)
         )  # fmt: skip
-        for some in self.session.execute(query.execution_options(yield_per=ROWS)).partitions():
+        for some in _streamed(self.session, query).partitions():
             yield from some
             tell(len(some))
 
@@ -206,22 +216,19 @@ class _Chains:
     def _event(self, row: Any, about: dict[str, Any], previous: str) -> None:
         """Check one event: its bytes, what stands beside them, its payload, its leaf, its signature."""
         self.report.events += 1
-        for kind, wrong, zh, en in (
-            ("event.bytes", sha256(EVENT_PREFIX + _raw(row.body)).hexdigest() != row.hash,
-             "内容与哈希不符", "the bytes are not those that were hashed"),
-            ("event.place", (about.get("id"), about.get("chain"), about.get("seq")) != (row.id, row.chain, row.seq),
-             "不属于此处", "the event belongs elsewhere"),
-            ("event.link", about.get("prev") != previous,
-             "与前一条的衔接已断", "the link to the entry before is cut"),
-            ("event.columns", not _columns_agree(row, about),
-             "检索字段与原文不符", "the columns beside the bytes say something else"),
-            ("payload.changed", row.payload is not None and not _committed(row, about),
-             "内容不是所承诺的内容", "the payload is not the one committed to"),
-            ("leaf.hash", row.idx is not None and row.leaf_hash != merkle.leaf_hash(_raw(row.body)),
-             "树中的叶与原文不符", "its leaf in the tree is another"),
-        ):  # fmt: skip
-            if wrong:
-                self._say(kind, zh, en, row.chain, row.seq)
+        raw = _raw(row.body)
+        wrong = (
+            sha256(EVENT_PREFIX + raw).hexdigest() != row.hash,
+            (about.get("id"), about.get("chain"), about.get("seq")) != (row.id, row.chain, row.seq),
+            about.get("prev") != previous,
+            not _columns_agree(row, about),
+            row.payload is not None and not _committed(row, about),
+            row.idx is not None and row.leaf_hash != merkle.leaf_hash(raw),
+        )
+        if any(wrong):
+            for (kind, zh, en), so in zip(_WRONG, wrong, strict=True):
+                if so:
+                    self._say(kind, zh, en, row.chain, row.seq)
         if row.idx is None and row.id not in self.pending:
             self._say(
                 "leaf.gone", "既不在树中也不在等待", "is neither in the tree nor waiting", row.chain, row.seq
@@ -270,6 +277,11 @@ class _Chains:
         self.report.note(kind, zh, en, chain=chain, seq=seq)
 
 
+def _streamed(session: Session, query: Any) -> Any:
+    """Return the rows of *query*, fetched bit by bit, as plain rows."""
+    return session.connection().execution_options(yield_per=ROWS).execute(query)
+
+
 def _body(stored: Any) -> dict[str, Any]:
     try:
         found = orjson.loads(stored)
@@ -302,14 +314,13 @@ def _tree(session: Session, report: Report, tell: Progress) -> None:
     """Compute every tile and the root anew from the leaves."""
     edge: dict[tuple[int, int], bytes] = {}  # tiles that are not full yet
     size, root = 0, merkle.EMPTY_ROOT
-    rows = session.execute(select(Leaf.idx, Leaf.hash).order_by(Leaf.idx).execution_options(yield_per=ROWS))
-    leaves = iter(rows)
+    leaves = iter(_streamed(session, select(Leaf.idx, Leaf.hash).order_by(Leaf.idx)))
     while chunk := list(islice(leaves, CHUNK)):
-        gap = next((at for at, row in enumerate(chunk, size) if row.idx != at), None)
-        if gap is not None:
+        numbers, hashes = [row[0] for row in chunk], [row[1] for row in chunk]
+        if numbers != list(range(size, size + len(chunk))):
+            gap = next(at for at, idx in enumerate(numbers, size) if idx != at)
             report.note("leaf.number", f"第 {gap} 片叶不见了", f"leaf {gap} is gone", interval=(gap, gap + 1))
             return
-        hashes = [bytes(row.hash) for row in chunk]
         if any(len(one) != merkle.HASH_LENGTH for one in hashes):
             report.note(
                 "leaf.hash", "有的叶不是哈希", "a leaf is no hash", interval=(size, size + len(chunk))
