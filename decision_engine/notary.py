@@ -474,31 +474,13 @@ def last_note(directory: Path) -> str | None:
     return json.loads((directory / STATE).read_bytes()).get("note") or None
 
 
-class Watch:
-    """Lets a notary look at its log every *seconds*, in a thread, until it is told to stop."""
-
-    def __init__(self, notary: Notary, seconds: float = 1.0) -> None:
-        self._notary, self._seconds = notary, seconds
-        self._stop = threading.Event()
-        self._thread = threading.Thread(target=self.run, name="decision-engine-notary", daemon=True)
-
-    def start(self) -> None:
-        """Begin, in a thread."""
-        self._thread.start()
-
-    def stop(self) -> None:
-        """End after the round in hand, and wait for it."""
-        self._stop.set()
-        if self._thread.is_alive():
-            self._thread.join(timeout=30)
-
-    def run(self) -> None:
-        """Look once at least, and again until stopped."""
-        while True:
-            try:
-                self._notary.round()
-            except Exception:
-                # one round that failed (a database that is away, a full disk) must not end the watch
-                log.exception("a round of the notary failed")
-            if self._stop.wait(self._seconds):
-                return
+def watch(notary: Notary, stop: threading.Event, seconds: float = 1.0) -> None:
+    """Let *notary* look at its log once at least, and again every *seconds* until *stop* is set."""
+    while True:
+        try:
+            notary.round()
+        except Exception:
+            # one round that failed (a database that is away, a full disk) must not end the watch
+            log.exception("a round of the notary failed")
+        if stop.wait(seconds):
+            return

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
+import threading
 from collections.abc import Iterator
 from contextlib import ExitStack, closing
 from pathlib import Path
@@ -284,6 +285,29 @@ def test_serving_embeds_a_notary_unless_told_not_to(house: House):
     with proof.embedded(house):
         pass
     assert notes(house), "it looks at once, and ends after the round in hand"
+
+
+def test_of_several_processes_one_is_the_notary_and_another_takes_over(
+    house: House, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(proof, "STAND_BY", 0.01)
+    published, stood_by = threading.Event(), threading.Event()
+    publish = HouseLog.publish
+
+    def told(log: HouseLog, size: int, made: str) -> None:
+        publish(log, size, made)
+        published.set()
+
+    monkeypatch.setattr(HouseLog, "publish", told)
+    monkeypatch.setattr(proof.log, "info", lambda *_: stood_by.set())
+    acts(house, 2)
+    first = Memory(house.settings.notary_path)
+    with proof.embedded(house):
+        assert stood_by.wait(60)
+        assert (notes(house), incidents(house)) == ([], [])
+        first.close()
+        assert published.wait(60)
+    assert len(notes(house)) == 1
 
 
 def test_without_leave_nothing_is_embedded(tmp_path: Path, house: House, monkeypatch: pytest.MonkeyPatch):

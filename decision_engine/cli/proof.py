@@ -7,10 +7,12 @@ be started (no keys, memory lost or damaged, directory in use).
 from __future__ import annotations
 
 import json
+import logging
 import secrets
 import sys
+import threading
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import click
@@ -26,6 +28,11 @@ from decision_engine.clock import SystemClock
 from decision_engine.commands import checkpoints
 from decision_engine.config import read_settings
 from decision_engine.work import House, unit_of_work
+
+log = logging.getLogger(__name__)
+
+STAND_BY = 5.0
+"""Seconds between two attempts of a process to become the notary."""
 
 WITNESS_KEY = "witness.key"
 _FOLDER = click.Path(file_okay=False, path_type=Path)
@@ -160,9 +167,9 @@ def notary(
         _show_last(state or read_settings().notary_path)
         return
     house = app.open_house()
-    log = checkpoints.HouseLog(house)
+    kept = checkpoints.HouseLog(house)
     folder, origin = state or house.settings.notary_path, house.settings.log_origin
-    with _told(), notaries.opened(folder, origin, log, house.clock, trust_first=trust_first) as found:
+    with _told(), notaries.opened(folder, origin, kept, house.clock, trust_first=trust_first) as found:
         if declare_restore is not None:
             sys.exit(_declare(house, found, declare_restore, why))
         if approve_restore is not None:
@@ -170,11 +177,8 @@ def notary(
         if once:
             sys.exit(_once(found))
         click.echo("公证人已启动 · watching; Ctrl-C 停止 · stops")
-        watch = notaries.Watch(found, every)
-        try:
-            watch.run()
-        except KeyboardInterrupt:
-            watch.stop()
+        with suppress(KeyboardInterrupt):
+            notaries.watch(found, threading.Event(), every)
 
 
 def _show_last(folder: Path) -> None:
@@ -189,27 +193,41 @@ def _show_last(folder: Path) -> None:
 def embedded(house: House) -> Iterator[None]:
     """Let a notary watch *house* from a thread of this process while inside, if the settings say so.
 
-    For demonstrations and small sites: whoever holds this process holds the notary's key. One that cannot start is an
-    incident and stops nobody.
+    For demonstrations and small sites: whoever holds this process holds the notary's key. Of several processes one is
+    the notary, and another takes over when it ends. A notary that cannot start is an incident and stops nobody.
     """
-    settings = house.settings
-    if not settings.embedded_notary:
+    if not house.settings.embedded_notary:
         yield
         return
-    with ExitStack() as stack:
-        log = checkpoints.HouseLog(house)
-        try:
-            found = stack.enter_context(
-                notaries.opened(settings.notary_path, settings.log_origin, log, house.clock, make=True)
-            )
-        except _NOT_TO_START as problem:
-            click.echo(f"公证人未启动 · no notary: {problem}", err=True)
-            log.refused("notary.absent", {"message": str(problem)})
-        else:
-            watch = notaries.Watch(found)
-            watch.start()
-            stack.callback(watch.stop)
+    stop = threading.Event()
+    thread = threading.Thread(
+        target=_stand_by, args=(house, stop), name="decision-engine-notary", daemon=True
+    )
+    thread.start()
+    try:
         yield
+    finally:
+        stop.set()
+        thread.join(timeout=30)
+
+
+def _stand_by(house: House, stop: threading.Event) -> None:
+    kept, origin = checkpoints.HouseLog(house), house.settings.log_origin
+    while True:
+        try:
+            with notaries.opened(house.settings.notary_path, origin, kept, house.clock, make=True) as found:
+                notaries.watch(found, stop)
+                return
+        except InUse:
+            log.info("another process is the notary; this one stands by")
+        except _NOT_TO_START as problem:
+            log.error("no notary: %s", problem)  # noqa: TRY400  the sentence says it all
+            kept.refused("notary.absent", {"message": str(problem)})
+            return
+        except Exception:
+            log.exception("the notary could not start")  # a database that is away: it is tried again
+        if stop.wait(STAND_BY):
+            return
 
 
 def _once(found: notaries.Notary) -> int:
