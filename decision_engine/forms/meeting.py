@@ -201,6 +201,7 @@ class OpenMeeting(Form):
             "Present members who are not recused, without the principal.",
         ),
     )
+    materials_at = Moment("材料最后送达时间", "Last paper of the item received at")
     attendees = Listing("列席人员（无表决权）", "Attendees without a vote", _Attendee, most=200)
 
 

@@ -213,7 +213,7 @@ def no_surprise_motions(facts: Facts) -> Verdict:
 @rule(
     "R-MTG-12",
     "会议时间、地点、议题和材料提前送达组成人员",
-    gate="confirm_agenda",
+    gate=("confirm_agenda", "open_meeting"),
     law=PARTY_RULES,
     article="会前通知",
     strength="X",
@@ -221,11 +221,15 @@ def no_surprise_motions(facts: Facts) -> Verdict:
 )
 def members_have_notice_and_materials(facts: Facts) -> Verdict:
     """Time, place, items and materials reach the members some working days before the meeting."""
-    body, meeting_on = facts.act.text("body_type"), facts.act.day("meeting_at")
+    opening = facts.gate == "open_meeting"
+    agenda = facts.latest("confirm_agenda") if opening else facts.act
+    body, meeting_on = facts.act.text("body_type"), facts.act.day("opened_at" if opening else "meeting_at")
     amount = body_value(facts, body, "notice_min")
-    if meeting_on is None or not isinstance(amount, int):
+    if agenda is None or meeting_on is None or not isinstance(amount, int):
         return NOT_APPLICABLE
-    if all(item.flag("emergency") is True for item in facts.act.entries("items")) and facts.act.has("items"):
+    if opening and not facts.act.has("materials_at"):
+        return NOT_APPLICABLE  # the room says when its last paper was delivered; elsewhere the agenda said it
+    if all(item.flag("emergency") is True for item in agenda.entries("items")) and agenda.has("items"):
         return NOT_APPLICABLE
     period = replace(facts.period(f"{body}.notice_min"), amount=amount)  # the body's own may be longer
     deliveries: tuple[Entry, ...] = (Entry(facts.act.data), *facts.act.entries("notices"))

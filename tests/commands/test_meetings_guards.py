@@ -17,12 +17,14 @@ from sqlalchemy import func, select
 from decision_engine.app import open_house
 from decision_engine.clock import MovableClock
 from decision_engine.commands import meetings
+from decision_engine.commands.documents import add_document, add_version
 from decision_engine.commands.meetings import Guest, Plan, Subject
 from decision_engine.db import open_engine
 from decision_engine.demo import load_town
 from decision_engine.demo.town import MAYORS_OFFICE, PARTY_COMMITTEE
 from decision_engine.errors import Conflict, Forbidden, InvalidAnswers, NotFound, NotReady, Unlawful
 from decision_engine.models import Ballot, Case, Event, Meeting, Record, Statement, Task
+from decision_engine.rules import Departure
 from decision_engine.work import House
 from tests.commands.hall import CABINET, CALLED, COMMITTEE, HELD, Hall, found_hall, refused
 from tests.conftest import BEGINNING, cheap_settings
@@ -643,3 +645,39 @@ def test_the_log_keeps_no_words_in_what_it_hashes(room: Room):
     bodies = room.read(lambda s: list(s.scalars(select(Event.body))))
     assert not [one for one in bodies if "此话不进哈希".encode() in one]
     assert room.read(lambda s: s.scalar(select(func.count()).select_from(Ballot))) == 0
+
+
+def test_papers_reach_the_members_in_time_and_who_opened_them_is_kept(hall: Hall):
+    """A version delivered on the eve stops the item unless an exception is recorded; each version is delivered once."""
+    meeting = hall.call(PARTY_COMMITTEE, Plan("资金", "LARGE_FUNDS"))
+    [item] = hall.items(meeting)
+    document, _ = hall.act(
+        "finance",
+        add_document,
+        item.case_id,
+        title="资金安排方案",
+        kind="D21",
+        file_name="plan.txt",
+        content=b"80",
+    )
+    delivered = hall.act("director", meetings.deliver_materials, item.id, document.id)
+    assert len(delivered) == len(COMMITTEE)
+    assert hall.act("director", meetings.deliver_materials, item.id, document.id) == []
+    mine = next(one for one in delivered if one.person_id == hall.person("mayor"))
+    with pytest.raises(NotFound):
+        hall.act("deputy1", meetings.open_material, mine.id)
+    opened = hall.act("mayor", meetings.open_material, mine.id)
+    assert hall.act("mayor", meetings.open_material, mine.id).at == opened.at
+    with pytest.raises(InvalidAnswers):
+        hall.act("director", meetings.deliver_materials, item.id, document.id, [hall.person("finance")])
+    with pytest.raises(NotFound):
+        hall.act("director", meetings.deliver_materials, item.id, "nothing")
+
+    hall.clock.move_to(HELD - timedelta(days=1))
+    hall.act("finance", add_version, document.id, file_name="plan.txt", content=b"90")
+    assert len(hall.act("director", meetings.deliver_materials, item.id, document.id)) == len(COMMITTEE)
+    hall.open(meeting, PARTY_COMMITTEE)
+    refused(hall, "R-MTG-12", "recorder", meetings.take_up_item, item.id)
+    allowed = Departure("R-MTG-12", "修改稿仅更正金额", hall.person("party.secretary"))
+    taken = hall.act("recorder", meetings.take_up_item, item.id, departures=[allowed])
+    assert taken.state == "TAKEN_UP"

@@ -5,6 +5,7 @@ event: on the item's case where it is about an item, on the meeting's own chain 
 room; who comes or goes while an item is discussed is noted on both.
 """
 
+from decision_engine.commands.meetings.agenda import add_item, cancel_meeting, swap_items, withdraw_item
 from decision_engine.commands.meetings.attendance import (
     Guest,
     Warned,
@@ -19,19 +20,7 @@ from decision_engine.commands.meetings.attendance import (
     recuse,
 )
 from decision_engine.commands.meetings.bodies import replace_member, set_rule
-from decision_engine.commands.meetings.convening import (
-    Plan,
-    Subject,
-    add_item,
-    ask_leave,
-    call_meeting,
-    cancel_meeting,
-    deliver_materials,
-    give_written_opinion,
-    open_material,
-    swap_items,
-    withdraw_item,
-)
+from decision_engine.commands.meetings.convening import Plan, Subject, call_meeting
 from decision_engine.commands.meetings.discussion import (
     add,
     ask,
@@ -42,6 +31,12 @@ from decision_engine.commands.meetings.discussion import (
     speak,
     take_up_item,
     waive,
+)
+from decision_engine.commands.meetings.papers import (
+    ask_leave,
+    deliver_materials,
+    give_written_opinion,
+    open_material,
 )
 from decision_engine.commands.meetings.voting import cast, close_vote, decide, open_vote
 

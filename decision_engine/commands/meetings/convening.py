@@ -1,4 +1,4 @@
-"""Before the meeting: call it, announce items, deliver papers, change the agenda, ask leave, write an opinion.
+"""Call a meeting and announce its items.
 
 A matter that is no decision case gets a case of its own, which runs nothing but `collective_meeting`; so every item has
 a case file, a flow and a log chain, and all rules of a meeting judge it.
@@ -16,11 +16,11 @@ from sqlalchemy import func, select
 from decision_engine import access, process, rules
 from decision_engine.commands.flow import follow
 from decision_engine.commands.meetings.flowing import Departures, put, waiting
-from decision_engine.commands.meetings.room import QUORUMS, Room, enter, seat, sit, unlawful
+from decision_engine.commands.meetings.room import QUORUMS, Room, seat, unlawful
 from decision_engine.commands.rooms import SETTLED
 from decision_engine.commands.tasks import carry_out, duty_of
 from decision_engine.db import new_id
-from decision_engine.errors import Conflict, Forbidden, InvalidAnswers, NotFound, NotReady
+from decision_engine.errors import InvalidAnswers, NotFound
 from decision_engine.language import Text
 from decision_engine.models import (
     AgendaChange,
@@ -29,17 +29,11 @@ from decision_engine.models import (
     BodyMember,
     Candidate,
     Case,
-    Document,
-    DocumentVersion,
-    Leave,
-    MaterialDelivery,
-    MaterialOpening,
     Meeting,
     MeetingMember,
     Organ,
     Person,
     Post,
-    WrittenOpinion,
 )
 from decision_engine.models.cases import MEETING_ITEM, MEETING_ITEMS_FROM
 from decision_engine.queries import definitions
@@ -115,7 +109,7 @@ def call_meeting(
     work.session.add_all(members)
     work.session.flush()
     room = Room(work, meeting, {one.person_id: one for one in members}, set())
-    placed = [_announce(room, seq, plan, standing) for seq, plan in enumerate(items, start=1)]
+    placed = [announce(room, seq, plan, standing) for seq, plan in enumerate(items, start=1)]
     work.record(
         "meeting.called", meeting.chain, standing=standing,
         said={"title": title, "place": place, "items": [one.title for one in items]},
@@ -198,7 +192,7 @@ def _next_number(work: Work, body_id: str, year: int) -> int:
 # -- items ---------------------------------------------------------------------------------------------------
 
 
-def _announce(room: Room, seq: int, plan: Plan, standing: access.Standing) -> AgendaItem:
+def announce(room: Room, seq: int, plan: Plan, standing: access.Standing) -> AgendaItem:
     """Put *plan* on the agenda as number *seq* and enter the announcement into its case file."""
     work, meeting = room.work, room.meeting
     _is_fit(room, plan)
@@ -392,243 +386,3 @@ def _changes_since(work: Work, case: Case) -> list[dict[str, str]]:
         .order_by(AgendaChange.at, AgendaChange.id)
     )
     return [{"change": one.what, "reason": one.reason, "approved_by": one.approved_by} for one in changes]
-
-
-# -- papers --------------------------------------------------------------------------------------------------
-
-
-def deliver_materials(
-    work: Work, item_id: str, document_id: str, person_ids: Sequence[str] | None = None
-) -> list[MaterialDelivery]:
-    """Deliver the newest version of a paper of the item's case to the members (all, or *person_ids*).
-
-    Who has that version already gets no second delivery. Raises `NotFound`, `Forbidden`, `NotReady`.
-    """
-    sitting = sit(work, item_id, "material.deliver", document=document_id)
-    standing = access.stand(work.actor, "meeting.call", sitting.room.meeting.organ_id)
-    sitting.room.must_be("CALLED", "OPEN")
-    sitting.must_be("PENDING", "TAKEN_UP", "REPORTED")
-    newest = work.session.scalar(
-        select(DocumentVersion)
-        .join(Document, Document.id == DocumentVersion.document_id)
-        .where(Document.id == document_id, Document.case_id == sitting.case.id)
-        .order_by(DocumentVersion.number.desc())
-        .limit(1)
-    )
-    if newest is None:
-        raise NotFound(Text("本案卷宗中没有这份文件。", "The item's case holds no such document."))
-    wanted = list(sitting.room.members) if person_ids is None else list(dict.fromkeys(person_ids))
-    if set(wanted) - set(sitting.room.members):
-        raise InvalidAnswers({"members": (Text("只能送达会议组成人员。", "Papers go to members."),)})
-    have = set(
-        work.session.scalars(
-            select(MaterialDelivery.person_id).where(
-                MaterialDelivery.item_id == item_id, MaterialDelivery.document_id == document_id,
-                MaterialDelivery.sha256 == newest.sha256,
-            )
-        )
-    )  # fmt: skip
-    delivered = [
-        MaterialDelivery(
-            item_id=item_id, person_id=one, document_id=document_id, number=newest.number, sha256=newest.sha256,
-            delivered_at=work.now, delivered_by=work.actor.person_id,
-        )
-        for one in wanted
-        if one not in have
-    ]  # fmt: skip
-    work.session.add_all(delivered)
-    work.session.flush()
-    sitting.moves()
-    work.record(
-        "material.delivered", sitting.case, standing=standing, document=document_id, number=newest.number,
-        sha256=newest.sha256, to=[one.person_id for one in delivered], **sitting.about(),
-    )  # fmt: skip
-    return delivered
-
-
-def open_material(work: Work, delivery_id: str) -> MaterialOpening:
-    """Note that the member opened what was delivered; the first time counts. Raises `NotFound` for anybody else."""
-    delivery = work.session.get(MaterialDelivery, delivery_id)
-    if delivery is None or delivery.person_id != work.actor.person_id:
-        raise NotFound
-    sitting = sit(work, delivery.item_id, "material.open", delivery=delivery_id)
-    _, standing, _ = sitting.room.speaks_for(None)
-    known = work.session.get(MaterialOpening, delivery_id)
-    if known is not None:
-        return known
-    opening = MaterialOpening(delivery_id=delivery_id, at=work.now)
-    work.session.add(opening)
-    work.record(
-        "material.opened", sitting.case, standing=standing, delivery=delivery_id, sha256=delivery.sha256,
-        **sitting.about(),
-    )  # fmt: skip
-    return opening
-
-
-# -- changes of the agenda -----------------------------------------------------------------------------------
-
-
-def add_item(work: Work, meeting_id: str, plan: Plan, *, reason: str, approved_by: str) -> AgendaItem:
-    """Add an item to an announced agenda, with reason and approver; to an open meeting only as an emergency.
-
-    Raises `Unlawful` (R-MTG-11, R-MTG-12, R-MTG-23), `Forbidden`, `InvalidAnswers`.
-    """
-    room = enter(work, meeting_id, "agenda.add")
-    standing = _may_change(room, reason, approved_by)
-    if room.meeting.status == "OPEN" and not plan.emergency_reason:
-        raise unlawful(
-            work, "R-MTG-11",
-            Text(
-                "会议已经召开，未事先通知的议题不得讨论；确属紧急的，请说明紧急理由并征得到会人员同意。",
-                "The meeting is open and the item was not announced. Leave it, or state the emergency and have the "
-                "members present agree.",
-            ),
-        )  # fmt: skip
-    if plan.emergency_reason is not None and not plan.emergency_reason.strip():
-        raise unlawful(
-            work, "R-MTG-11", Text("临时紧急议题须说明理由。", "An emergency item says why it is urgent.")
-        )
-    item = _announce(room, 1 + max((one.seq for one in room.items()), default=0), plan, standing)
-    _change(room, standing, item, "ADD", plan.title, reason, approved_by)
-    return item
-
-
-def withdraw_item(work: Work, item_id: str, *, reason: str, approved_by: str) -> AgendaItem:
-    """Take an item off the agenda before it is taken up, with reason and approver (R-MTG-23)."""
-    sitting = sit(work, item_id, "agenda.withdraw")
-    standing = _may_change(sitting.room, reason, approved_by)
-    sitting.must_be("PENDING")
-    sitting.moves("WITHDRAWN")
-    _change(sitting.room, standing, sitting.item, "WITHDRAW", sitting.item.title, reason, approved_by)
-    return sitting.item
-
-
-def swap_items(
-    work: Work, item_id: str, other_id: str, *, reason: str, approved_by: str
-) -> tuple[AgendaItem, AgendaItem]:
-    """Exchange the places of two items that wait, with reason and approver (R-MTG-23)."""
-    sitting = sit(work, item_id, "agenda.swap", other=other_id)
-    standing = _may_change(sitting.room, reason, approved_by)
-    other = work.session.get(AgendaItem, other_id)
-    if other is None or other.meeting_id != sitting.room.meeting.id or other.id == item_id:
-        raise NotFound
-    item = sitting.item
-    if item.state != "PENDING" or other.state != "PENDING":
-        raise NotReady(Text("只能调换尚未讨论的议题。", "Only items that wait are swapped."))
-    mine, theirs = item.seq, other.seq
-    for one, seq in ((item, -mine), (other, mine), (item, theirs)):  # two items never hold one place
-        one.seq = seq
-        work.session.flush()
-    what = f"{item.title} ⇄ {other.title}"
-    _change(sitting.room, standing, item, "SWAP", what, reason, approved_by)
-    return item, other
-
-
-def _may_change(room: Room, reason: str, approved_by: str) -> access.Standing:
-    standing = access.stand(room.work.actor, "meeting.call", room.meeting.organ_id)
-    room.must_be("CALLED", "OPEN")
-    if not reason.strip() or approved_by not in {room.principal, room.meeting.chair_id}:
-        raise unlawful(
-            room.work, "R-MTG-23",
-            Text(
-                "调整议程须说明理由，并经主要负责人或者主持人批准。",
-                "A change of the agenda needs a reason and the approval of the principal or the chair.",
-            ),
-        )  # fmt: skip
-    return standing
-
-
-def _change(
-    room: Room,
-    standing: access.Standing,
-    item: AgendaItem,
-    kind: str,
-    what: str,
-    reason: str,
-    approved_by: str,
-) -> None:
-    work = room.work
-    work.session.add(
-        AgendaChange(
-            meeting_id=room.meeting.id, item_id=item.id, kind=kind, what=what, reason=reason, approved_by=approved_by,
-            by=work.actor.person_id, at=work.now,
-        )
-    )  # fmt: skip
-    work.record(
-        "agenda.changed", room.meeting.chain, standing=standing, said={"what": what, "reason": reason}, change=kind,
-        item=item.id, case=item.case_id, approved_by=approved_by,
-    )  # fmt: skip
-
-
-def cancel_meeting(work: Work, meeting_id: str, *, reason: str, approved_by: str) -> Meeting:
-    """Cancel a meeting that was not opened, with reason and approver; its items go to a later one."""
-    room = enter(work, meeting_id, "meeting.cancel")
-    standing = _may_change(room, reason, approved_by)
-    room.must_be("CALLED")
-    room.meeting.status, room.meeting.cancelled_reason = "CANCELLED", reason
-    for item in room.items():
-        if item.state == "PENDING":
-            item.state, item.put_off_reason = "PUT_OFF", reason
-            work.session.add(
-                AgendaChange(
-                    meeting_id=meeting_id, item_id=item.id, kind="WITHDRAW", what=item.title, reason=reason,
-                    approved_by=approved_by, by=work.actor.person_id, at=work.now,
-                )
-            )  # fmt: skip
-    work.record(
-        "meeting.cancelled",
-        room.meeting.chain,
-        standing=standing,
-        said={"reason": reason},
-        approved_by=approved_by,
-    )
-    return room.meeting
-
-
-# -- who cannot come -----------------------------------------------------------------------------------------
-
-
-def ask_leave(work: Work, meeting_id: str, reason: str, *, person_id: str | None = None) -> Leave:
-    """Ask leave of absence before the meeting opens (R-MTG-07), oneself or through the recorder."""
-    room = enter(work, meeting_id, "leave.ask")
-    person, standing, entered_by = room.speaks_for(person_id)
-    room.must_be("CALLED")
-    if work.session.get(Leave, (meeting_id, person)) is not None:
-        raise Conflict(Text("已经请假。", "Leave was asked already."))
-    leave = Leave(
-        meeting_id=meeting_id, person_id=person, reason=reason, asked_at=work.now, entered_by=entered_by
-    )
-    work.session.add(leave)
-    work.session.flush()
-    work.record("leave.asked", room.meeting.chain, standing=standing, said={"reason": reason}, member=person)
-    return leave
-
-
-def give_written_opinion(
-    work: Work, item_id: str, text: str, *, person_id: str | None = None
-) -> WrittenOpinion:
-    """Hand in what an absent member thinks of an item: it is read out and never counted (R-MTG-08).
-
-    Raises `Forbidden` for a member who is in the room, `Conflict` for a second one.
-    """
-    sitting = sit(work, item_id, "opinion.write")
-    person, standing, _ = sitting.room.speaks_for(person_id)
-    sitting.must_be("PENDING", "TAKEN_UP", "REPORTED", "MEMBERS_SPEAKING")
-    if person in sitting.room.here:
-        raise Forbidden(
-            Text("到会人员应当当场发表意见。", "Who is present speaks in the meeting."), rule="R-MTG-07"
-        )
-    known = work.session.scalar(
-        select(WrittenOpinion.id).where(WrittenOpinion.item_id == item_id, WrittenOpinion.person_id == person)
-    )
-    if known is not None:
-        raise Conflict(Text("已经提交书面意见。", "A written opinion was handed in already."))
-    opinion = WrittenOpinion(item_id=item_id, person_id=person, text=text, given_at=work.now)
-    work.session.add(opinion)
-    work.session.flush()
-    sitting.moves()
-    work.record(
-        "opinion.written", sitting.case, standing=standing, said={"text": text}, member=person, opinion=opinion.id,
-        **sitting.about(),
-    )  # fmt: skip
-    return opinion

@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from decision_engine import access
 from decision_engine.commands.meetings.attendance import GROUNDS, emergency_is_agreed
@@ -28,6 +28,7 @@ from decision_engine.models import (
     AgendaItem,
     Attendance,
     Leave,
+    MaterialDelivery,
     Person,
     Recusal,
     Statement,
@@ -123,7 +124,11 @@ def _opening(sitting: Sitting) -> dict[str, Any]:
         }  # fmt: skip
         said_recusals.append(told | ({"left_at": recusal.left_at.isoformat()} if recusal.left_at else {}))
     opened_at = room.meeting.opened_at or sitting.work.now
+    last = session.scalar(
+        select(func.max(MaterialDelivery.delivered_at)).where(MaterialDelivery.item_id == item.id)
+    )
     return {
+        "materials_at": last.isoformat() if last is not None else None,
         "body_type": room.meeting.body_kind,
         "opened_at": opened_at.isoformat(),
         "place": room.meeting.place,

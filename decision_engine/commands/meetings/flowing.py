@@ -15,7 +15,6 @@ from decision_engine import access, forms, rules
 from decision_engine.commands.answers import lawful
 from decision_engine.commands.departures import granted
 from decision_engine.commands.meetings.room import Sitting
-from decision_engine.commands.rooms import STEPS
 from decision_engine.commands.tasks import Completed, carry_out
 from decision_engine.errors import NotReady
 from decision_engine.language import Text
@@ -111,15 +110,6 @@ def call_of(work: Work, case: Case) -> str:
             )
         )
     return task.calls[-1] if task.calls else ""
-
-
-def in_a_meeting(work: Work, case: Case) -> bool:
-    """Tell whether some step of a meeting waits in *case* beyond its opening."""
-    steps = sorted(STEPS - {"open_meeting"})
-    found = work.session.scalar(
-        select(Task.id).where(Task.case_id == case.id, Task.status == "OPEN", Task.step.in_(steps)).limit(1)
-    )
-    return found is not None
 
 
 def excuse_who_left(sitting: Sitting, standing: access.Standing) -> None:
