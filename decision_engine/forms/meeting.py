@@ -168,7 +168,15 @@ class ConfirmAgenda(Form):
     meeting_at = Moment("会议时间", "Time of the meeting", required=True)
     place = Line("会议地点", "Place", required=True)
     notice_at = Moment("会议通知时间", "Notice given at", required=True)
-    materials_at = Moment("会议材料送达时间", "Materials delivered at", required=True)
+    materials_at = Moment(
+        "会议材料送达时间",
+        "Materials delivered at",
+        hint=Text(
+            "在会议室办理的，以会议室的送达记录为准，不填。",
+            "Left blank where a meeting room keeps the deliveries.",
+        ),
+    )
+    meeting_id = Line("会议室", "Meeting room", most=64)
     items = Listing("议题", "Items", _Item, required=True, least=1, most=50)
     notices = Listing("逐人送达记录", "Delivery to each member", _Notice, most=200)
     leader_in_charge = PersonId("分管负责人", "Deputy head in charge")

@@ -231,6 +231,10 @@ def members_have_notice_and_materials(facts: Facts) -> Verdict:
         return NOT_APPLICABLE  # the room says when its last paper was delivered; elsewhere the agenda said it
     if all(item.flag("emergency") is True for item in agenda.entries("items")) and agenda.has("items"):
         return NOT_APPLICABLE
+    if not opening and not agenda.has("materials_at") and not agenda.has("meeting_id"):
+        return Text(
+            "没有会议材料送达时间。请填写。", "It is not said when the materials were delivered. Enter it."
+        )
     period = replace(facts.period(f"{body}.notice_min"), amount=amount)  # the body's own may be longer
     deliveries: tuple[Entry, ...] = (Entry(facts.act.data), *facts.act.entries("notices"))
     days = [one.day(name) for one in deliveries for name in ("notice_at", "materials_at") if one.has(name)]

@@ -342,7 +342,7 @@ def _enter_agenda(room: Room, item: AgendaItem, case: Case, plan: Plan, standing
         "meeting_at": meeting.planned_at.isoformat(),
         "place": meeting.place,
         "notice_at": told,
-        "materials_at": told,
+        "meeting_id": meeting.id,  # which keeps what was delivered when; judged when the item is taken up
         "items": [entry],
         "notices": [{"member": one, "notice_at": told} for one in room.members],
         "agenda_changes": _changes_since(work, case),
