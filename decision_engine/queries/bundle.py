@@ -28,6 +28,7 @@ from sqlalchemy.orm import Session
 import decision_engine
 from decision_engine import rules
 from decision_engine.audit import merkle
+from decision_engine.audit.keyring import POLICY
 from decision_engine.config import Settings
 from decision_engine.errors import Conflict, NotFound
 from decision_engine.language import Text

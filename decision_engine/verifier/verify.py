@@ -714,8 +714,12 @@ def _signed_at(key: Key, note: Note, blob: bytes) -> int | None:
     return time * 1000 if valid else None
 
 
-def check_note(report: Report, policy: Policy, note: Note, *, newest: bool) -> None:
-    """Hold the signatures of *note* against *policy*; *newest*: the quorum must have cosigned it."""
+def check_note(report: Report, policy: Policy, note: Note, before: int, *, newest: bool) -> None:
+    """Hold the signatures of *note* against *policy*; *newest*: the quorum must have cosigned it.
+
+    *before* is the size of the checkpoint before it.
+    """
+    between = (before, note.size)
     logs: set[int] = set()
     seen: set[str] = set()
     trusted = [("", key) for key in policy.logs] + list(policy.witnesses.items())
@@ -729,6 +733,7 @@ def check_note(report: Report, policy: Policy, note: Note, *, newest: bool) -> N
                     "note",
                     f"检查点 {note.size} 上 {name} 的签名无效。",
                     f"The signature of {name} on checkpoint {note.size} is not valid.",
+                    interval=between,
                 )
                 continue
             note.times += [time] if time else []
@@ -736,7 +741,7 @@ def check_note(report: Report, policy: Policy, note: Note, *, newest: bool) -> N
                 seen.add(witness)
             elif name == note.origin:
                 logs.add(key.kind)
-    _check_signers(report, policy, note, logs)
+    _check_signers(report, policy, note, logs, between)
     if newest:
         report.about["witnesses"] = sorted(seen)
         if not policy.satisfied(seen):
@@ -744,10 +749,13 @@ def check_note(report: Report, policy: Policy, note: Note, *, newest: bool) -> N
                 "quorum",
                 f"检查点 {note.size} 的见证人不足法定数。",
                 f"Too few witnesses cosigned checkpoint {note.size}.",
+                interval=between,
             )
 
 
-def _check_signers(report: Report, policy: Policy, note: Note, logs: set[int]) -> None:
+def _check_signers(
+    report: Report, policy: Policy, note: Note, logs: set[int], between: tuple[int, int]
+) -> None:
     """The log itself must have signed, by every kind of key that the policy names for it."""
     wanted = {key.kind for key in policy.logs if key.name == note.origin}
     if not wanted & logs:
@@ -755,6 +763,7 @@ def _check_signers(report: Report, policy: Policy, note: Note, logs: set[int]) -
             "note",
             f"检查点 {note.size} 没有可信日志密钥的有效签名。",
             f"Checkpoint {note.size} carries no valid signature of a trusted log.",
+            interval=between,
         )
     elif wanted - logs:
         missing = "ML-DSA-44" if 6 in wanted - logs else "Ed25519"
@@ -762,6 +771,7 @@ def _check_signers(report: Report, policy: Policy, note: Note, logs: set[int]) -
             "note",
             f"检查点 {note.size} 缺少信任文件所列的 {missing} 签名。",
             f"Checkpoint {note.size} lacks the {missing} signature that the policy names.",
+            interval=between,
         )
 
 
@@ -1856,8 +1866,9 @@ class Checker:
         if (newest.size, newest.origin) != (self.manifest["checkpoint_size"], self.manifest["origin"]):
             self.report.find("checkpoint", "检查点与清单不符。", "The checkpoint is not the one listed.")
         if policy is not None:
-            for note in self.notes:
-                check_note(self.report, policy, note, newest=note is newest)
+            sizes = [0, *(note.size for note in self.notes)]
+            for before, note in zip(sizes, self.notes):
+                check_note(self.report, policy, note, before, newest=note is newest)
             if policy.quorum == "none":
                 self.report.cannot(
                     "没有指定见证人：检查点只由日志自己的密钥担保，日志所有者可以另造一套。",
