@@ -1,10 +1,10 @@
-"""The style guide: every part that pages are made of, on one page, for developers and for the browser tests."""
+"""For developers: the style guide, with every part that pages are made of, and the description of the interface."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from flask import Blueprint, render_template, request
+from flask import Blueprint, Response, make_response, render_template, request
 
 from decision_engine import forms
 from decision_engine.language import Text
@@ -13,6 +13,12 @@ from decision_engine.web.saying import language
 styleguide = Blueprint("styleguide", __name__, template_folder="templates")
 
 ADDRESS = "/styleguide"
+DOCUMENT = "/api/v1/openapi.json"
+POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; "
+    "connect-src 'self'; form-action 'none'; frame-ancestors 'none'; base-uri 'none'; object-src 'none'"
+)
+"""Of the interface's page alone: the icons of Swagger's style sheet are data addresses."""
 
 
 @styleguide.get(ADDRESS)
@@ -32,7 +38,7 @@ def show() -> str:
             "contrast": contrast,
             "size_href": f"{ADDRESS}?size={'' if size else 'large'}&contrast={contrast}",
             "contrast_href": f"{ADDRESS}?size={size}&contrast={'' if contrast else 'high'}",
-            "lang_href": f"{ADDRESS}?lang={'zh' if language() == 'en' else 'en'}",
+            "lang_href": f"/display?lang={'zh' if language() == 'en' else 'en'}&next={ADDRESS}",
         },
         page=_Page(3, 12, 231, 20),
         pages=lambda number: f"{ADDRESS}?page={number}",
@@ -43,6 +49,14 @@ def show() -> str:
         errors=_ERRORS if wrong else {},
         options={"person": [("0" * 32, "王建国"), ("1" * 32, "李文婷")]},
     )
+
+
+@styleguide.get("/api/docs")
+def interface() -> Response:
+    """Show the description of the JSON interface."""
+    answer = make_response(render_template("apidocs.html", lang=language(), document=DOCUMENT))
+    answer.headers["Content-Security-Policy"] = POLICY
+    return answer
 
 
 class _Page:

@@ -5,5 +5,6 @@ import 'swagger-ui-dist/swagger-ui.css';
 const place = document.getElementById('api-docs');
 SwaggerUI({
   domNode: place, url: place.dataset.url, docExpansion: 'list', deepLinking: true, validatorUrl: null, tryItOutEnabled: false,
+  plugins: [() => ({ wrapComponents: { info: () => () => null } })], // the page has its own heading
   onComplete: () => { place.dataset.ready = '1'; },
 });
