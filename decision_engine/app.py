@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from flask import Flask
+from typing import Any
 
-from decision_engine import api, migrations
+from flask import Flask, request
+from werkzeug.exceptions import HTTPException
+
+from decision_engine import api, migrations, web
 from decision_engine.clock import Clock, SystemClock
 from decision_engine.config import Settings, read_settings
 from decision_engine.db import demand_durable, open_engine
@@ -33,4 +36,18 @@ def create_app(
     app.config["MAX_CONTENT_LENGTH"] = house.settings.max_document + 1024 * 1024
     app.extensions["house"] = house
     api.register(app)
+    web.register(app)
+    _refuse_in_kind(app)
     return app
+
+
+def _refuse_in_kind(app: Flask) -> None:
+    """Answer an address nobody knows as the door it was meant for answers: with a page, or with a problem."""
+    as_problem = app.error_handler_spec[None][None][HTTPException]
+
+    def refused(error: HTTPException) -> Any:
+        if api.ours() or request.path.startswith("/api"):
+            return as_problem(error)
+        return web.refusals.http_refused(error)
+
+    app.register_error_handler(HTTPException, refused)

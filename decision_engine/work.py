@@ -125,6 +125,7 @@ class Work:
     actor: Actor
     now: datetime
     key: audit.EventKey | None = None
+    auth: str | None = None  # how the person proved to be who they are, where the door knows more than a token
     attempt: Attempt | None = None
     receipts: list[Receipt] = field(default_factory=list)
     _readings: list[tuple[str, str]] = field(default_factory=list)
@@ -202,6 +203,7 @@ class Work:
             "at": stamp(self.now),
             "kind": kind,
             "actor": _who(self.actor, standing),
+            **({"auth": self.auth} if self.auth is not None else {}),
             "commit": audit.commitment(salt, payload),
             "key": self.key.id,
         }

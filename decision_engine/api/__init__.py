@@ -79,6 +79,12 @@ def register(app: Flask) -> None:
         api.register_blueprint(room, url_prefix=PREFIX)
     api.register_blueprint(health.room)
     problems.register(app)
+    app.extensions["kind_of"], app.extensions["unexpected"] = problems.kind_of, problems.unexpected
+
+
+def ours() -> bool:
+    """Tell whether the request is for this door, and not for a page."""
+    return request.path.startswith(f"{PREFIX}/") or (request.endpoint or "").startswith("health.")
 
 
 def _limit_body() -> None:
@@ -94,6 +100,9 @@ def _put_away(_error: BaseException | None) -> None:
 
 def _guard(response: Response) -> Response:
     """Say how answers are to be treated: not sniffed, not framed, not kept, differing by language."""
+    metrics.traffic().count(request.url_rule.rule if request.url_rule else "-", response.status_code)
+    if not ours():
+        return response
     response.headers.setdefault("X-Content-Type-Options", "nosniff")
     response.headers.setdefault(
         "Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'; sandbox"
@@ -101,5 +110,4 @@ def _guard(response: Response) -> Response:
     response.headers.setdefault("Referrer-Policy", "no-referrer")
     response.headers.setdefault("Cache-Control", "no-store")
     response.vary.add("Accept-Language")
-    metrics.traffic().count(request.url_rule.rule if request.url_rule else "-", response.status_code)
     return response

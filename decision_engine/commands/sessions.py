@@ -86,6 +86,11 @@ def hash_password(settings: Settings, password: str) -> str:
     return _hasher(settings).hash(password)
 
 
+def password_is_right(work: Work, account: Account, password: str) -> bool:
+    """Tell whether *password* is that of *account*; who asks counts the failures."""
+    return _matches(_hasher(work.house.settings), account.password_hash, password)
+
+
 def _hasher(settings: Settings) -> PasswordHasher:
     return _make_hasher(settings.argon2_time_cost, settings.argon2_memory_kib)
 

@@ -62,6 +62,7 @@ from decision_engine.models.people import (
     Token,
     Unit,
 )
+from decision_engine.models.web import Draft, RecoveryCode, SecondFactor, WebSession
 
 __all__ = [
     "AccessEntry",
@@ -91,6 +92,7 @@ __all__ = [
     "DissentConfirmation",
     "Document",
     "DocumentVersion",
+    "Draft",
     "Elector",
     "EmergencyConsent",
     "Event",
@@ -113,7 +115,9 @@ __all__ = [
     "Person",
     "Post",
     "Record",
+    "RecoveryCode",
     "Recusal",
+    "SecondFactor",
     "SecretTally",
     "SigningKey",
     "Statement",
@@ -124,5 +128,6 @@ __all__ = [
     "Unit",
     "Urging",
     "Vote",
+    "WebSession",
     "WrittenOpinion",
 ]

@@ -6,8 +6,9 @@ from sqlalchemy import ColumnElement, and_, func, select
 
 from decision_engine import access
 from decision_engine.errors import NotFound
-from decision_engine.models import Case, Document, DocumentVersion, Organ, Record
+from decision_engine.models import Case, Comment, Document, DocumentVersion, Organ, Record
 from decision_engine.models.cases import MEETING_ITEM
+from decision_engine.queries import meetings
 from decision_engine.queries.pages import Page
 from decision_engine.work import Work
 
@@ -39,11 +40,19 @@ def cases(
 
 
 def one_case(work: Work, case_id: str, act: str = "case.read") -> Case:
-    """Return one case the actor may read. Raises `NotFound` for strangers, `Forbidden` without the right."""
+    """Return one case the actor may read. Raises `NotFound` for strangers, `Forbidden` without the right.
+
+    A matter that only a meeting decides is there for those who may see that meeting; the log of a case is closed to
+    who is not in the room while a meeting discusses it (R-MTG-28).
+    """
     case = work.session.get(Case, case_id)
     if case is None or not work.actor.in_organ(case.organ_id):
         raise NotFound
+    if case.kind == MEETING_ITEM and not meetings.sees_item_of(work, case.id):
+        raise NotFound
     access.stand(work.actor, act, case.organ_id)
+    if act == "log.read":
+        meetings.not_while_discussed(work, case.id)
     return case
 
 
@@ -55,7 +64,8 @@ def overlays_of(work: Work, case: Case) -> tuple[str, ...]:
 def records_of(
     work: Work, case_id: str, *, page: int = 1, size: int = 50, kind: str | None = None
 ) -> Page[Record]:
-    """Return the case file's records in order."""
+    """Return the case file's records in order. Raises `Forbidden` for outsiders while a meeting discusses the case."""
+    meetings.not_while_discussed(work, case_id)
     wanted = [Record.case_id == case_id] + ([Record.kind == kind] if kind else [])
     total = work.session.scalar(select(func.count()).select_from(Record).where(and_(*wanted))) or 0
     found = work.session.scalars(
@@ -92,6 +102,18 @@ def document_version(work: Work, document_id: str, number: int) -> tuple[Documen
     if row is None:
         raise NotFound
     return row[0], row[1]
+
+
+def record_of_task(work: Work, case_id: str, task_id: str) -> Record | None:
+    """Return what was recorded when a step was done. Raises `Forbidden` for outsiders to a discussion going on."""
+    meetings.not_while_discussed(work, case_id)
+    return work.session.scalar(select(Record).where(Record.task_id == task_id).order_by(Record.seq).limit(1))
+
+
+def comments_of(work: Work, case_id: str, most: int = 500) -> list[Comment]:
+    """Return the comments of a case as they came, at most *most*, for a form to choose from."""
+    found = select(Comment).where(Comment.case_id == case_id).order_by(Comment.at, Comment.id).limit(most)
+    return list(work.session.scalars(found))
 
 
 def note_reading(work: Work, case_id: str, what: str) -> None:

@@ -16,7 +16,8 @@ from sqlalchemy import ColumnElement, Subquery, select
 from decision_engine import rules
 from decision_engine.calendar import WorkCalendar
 from decision_engine.language import Text
-from decision_engine.models import Case, Circulation, Countersign, Person, Task, Urging
+from decision_engine.models import Case, Circulation, Countersign, Organ, Person, Task, Urging
+from decision_engine.queries.casefile import calendar_of
 from decision_engine.work import Work
 
 
@@ -27,6 +28,9 @@ class Light(StrEnum):
     YELLOW = "YELLOW"
     GREEN = "GREEN"
     GREY = "GREY"
+
+
+DONE = Text("已办结", "done")
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,3 +161,13 @@ def _asked(work: Work, *wanted: ColumnElement[bool]) -> Sequence[Asked]:
         .limit(200)
     )
     return [Asked(*row) for row in rows]
+
+
+def lights(work: Work, waiting: Sequence[Task]) -> dict[str, Standing]:
+    """Return the light of each of *waiting*, by its id."""
+    if not waiting:
+        return {}
+    organ = work.session.get_one(Organ, waiting[0].organ_id)
+    value = rules.Organ(organ.id, organ.kind, tuple(organ.overlays), organ.name)
+    calendar, warning = calendar_of(work.session), warning_days(value, work.today)
+    return {task.id: light(task, work.today, calendar, warning) for task in waiting}

@@ -8,7 +8,7 @@ from sqlalchemy import ColumnElement, and_, false, func, or_, select
 
 from decision_engine.access import LEAD_UNIT_ROLES, PERSONAL, Standing
 from decision_engine.errors import NotFound
-from decision_engine.models import Case, Task
+from decision_engine.models import Case, Person, Task
 from decision_engine.queries.pages import Page
 from decision_engine.work import Work
 
@@ -19,6 +19,14 @@ class Waiting:
 
     task: Task
     case: Case
+
+
+@dataclass(frozen=True, slots=True)
+class Finished:
+    """A step that was done, and by whom."""
+
+    task: Task
+    by: str
 
 
 def worklist(
@@ -35,7 +43,7 @@ def worklist(
     *scope*: `mine` (held only), `claimable` (not yet held), or `all` of both.
     """
     whose = {"mine": _held(work), "claimable": _open_to(work)}.get(scope)
-    wanted = [Task.status == "OPEN", or_(_held(work), _open_to(work)) if whose is None else whose]
+    wanted = [Task.status == "OPEN", mine_or_open(work) if whose is None else whose]
     if step is not None:
         wanted.append(Task.step == step)
     if case_id is not None:
@@ -53,6 +61,18 @@ def tasks_of_case(
     return _page(work, wanted, page, size)
 
 
+def done_last(work: Work, case_id: str, most: int = 8) -> list[Finished]:
+    """Return the steps of a case done last, the newest first, each with who did it; one statement."""
+    rows = work.session.execute(
+        select(Task, Person.name)
+        .join(Person, Person.id == Task.closed_by)
+        .where(Task.case_id == case_id, Task.status == "DONE")
+        .order_by(Task.closed_at.desc(), Task.id)
+        .limit(most)
+    )
+    return [Finished(task, name) for task, name in rows]
+
+
 def one_task(work: Work, task_id: str) -> Waiting:
     """Return one task with its case. Raises `NotFound`, also for a stranger to its organ."""
     row = work.session.execute(
@@ -61,6 +81,11 @@ def one_task(work: Work, task_id: str) -> Waiting:
     if row is None or not work.actor.in_organ(row[0].organ_id):
         raise NotFound
     return Waiting(row[0], row[1])
+
+
+def mine_or_open(work: Work) -> ColumnElement[bool]:
+    """Return the predicate of what the actor holds or could take up; for statements over `Task` joined to `Case`."""
+    return or_(_held(work), _open_to(work))
 
 
 def _page(work: Work, wanted: ColumnElement[bool], page: int, size: int) -> Page[Waiting]:
