@@ -20,7 +20,7 @@ from decision_engine.access import CLOCK
 from decision_engine.audit import note, policy
 from decision_engine.calendar import local_day
 from decision_engine.models import Case
-from decision_engine.queries import case_audit, verification
+from decision_engine.queries import case_audit, standing, verification
 from decision_engine.work import House, reading
 
 console = Console()
@@ -82,9 +82,12 @@ def _checked(house: House, every_signature: int, outside: verification.Outside |
     columns = (TextColumn("正在验证 · checking"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     with Session(still) as session, Progress(*columns, console=console, transient=True) as bar:
         task = bar.add_task("", total=verification.how_much(session))
-        return verification.whole_log(
+        report = verification.whole_log(
             session, every_signature=every_signature, outside=outside, progress=partial(bar.advance, task)
         )
+        for case, seq, reason in standing.elsewhere(session):
+            report.note("case.elsewhere", reason.zh, reason.en, chain=case.id, seq=seq)
+        return report
 
 
 def _show(report: verification.Report, labels: dict[str, str], *, outside: bool) -> None:

@@ -30,7 +30,6 @@ UNDONE = {("edit_a_checkpoint", 2), ("edit_a_checkpoint", 3)}
 
 BY_THE_SERVICE = {
     ("forge_append", 3),
-    ("duplicate", 3),
     ("introduce_a_key_of_ones_own", 3),
 }
 """Whoever holds the service's key appends what the service itself would: only a person's own signature would tell."""
