@@ -53,6 +53,18 @@ def test_a_policy_survives_being_written():
     assert policy.parse(b"quorum none") == policy.Policy()
 
 
+def test_addresses_are_kept_and_mistakes_are_found_by_their_line():
+    key = WITNESSES["X1"].public.encoded
+    read = policy.parse(
+        f"log {LOG.public.encoded} u\nwitness X1 {key} v\nlog {LOG_PQ.public.encoded}\nquorum X1".encode()
+    )
+    assert [one.url for one in read.logs] == ["u", None]
+    assert [one.url for one in read.witnesses] == ["v"]
+    for text in (f"witness X1 {key} v w\nquorum none\n", f"group G\n#\nquorum none"):
+        with pytest.raises(Malformed, match="^line 1 "):
+            policy.parse(text.encode())
+
+
 def test_either_key_of_the_log_is_enough_and_one_is_needed():
     read = policy.parse(TEXT.encode())
     names = ("X1", "X2", "Y1")
