@@ -183,7 +183,7 @@ def set_up_second_factor(work: Work, bearer: str) -> Enrolment:
     work.session.execute(delete(RecoveryCode).where(RecoveryCode.account_id == account.id))
     codes = tuple(f"{secrets.token_hex(4)}-{secrets.token_hex(4)}" for _ in range(RECOVERY_CODES))
     work.session.add_all(RecoveryCode(hash=_hash(one), account_id=account.id) for one in codes)
-    address = pyotp.TOTP(secret).provisioning_uri(account.login, issuer_name="decision_engine")
+    address = pyotp.TOTP(secret).provisioning_uri(name=account.login, issuer_name="decision_engine")
     return Enrolment(secret, address, codes)
 
 

@@ -145,7 +145,7 @@ def _context() -> dict[str, Any]:
     here = request.full_path.rstrip("?") if request.method == "GET" else "/"
     public = (request.endpoint or "").startswith("public.")
 
-    def switch(**values: str) -> str:
+    def switch(**values: Any) -> str:
         return url_for("display.change", next=here, **values)
 
     return {

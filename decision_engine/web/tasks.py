@@ -97,7 +97,7 @@ def check_page(work: Work, task_id: str) -> Any:
 def _check(work: Work, task_id: str, typed: dict[str, Any]) -> Any:
     found = _readable(work, task_id)
     described = _described(work, found.task, found.case)
-    names = _names(work, described, typed, found.task, found.case)
+    names = _names(work, described, found.case)
     return show(
         "task_check.html",
         **frame(work, found.case),
@@ -221,7 +221,7 @@ def _form(
 def _compared(work: Work, found: tasks.Waiting, typed: dict[str, Any], refusal: DecisionEngineError) -> Any:
     """Return what was recorded beside what was typed: somebody was faster (nothing typed is lost)."""
     described = _described(work, found.task, found.case)
-    names = _names(work, described, typed, found.task, found.case)
+    names = _names(work, described, found.case)
     cases.note_reading(work, found.case.id, f"record:{found.task.id}")
     kept = cases.record_of_task(work, found.case.id, found.task.id)
     theirs = dict(kept.data) if kept else {}
@@ -282,7 +282,7 @@ def _kinds(fields: Any) -> set[str]:
     return kinds
 
 
-def _names(work: Work, described: Any, typed: dict[str, Any], task: Task, case: Case) -> dict[str, str]:
+def _names(work: Work, described: Any, case: Case) -> dict[str, str]:
     staff = people.persons(work, size=MOST_CHOICES).items
     options = _options(work, case, staff, described["fields"])
     return {key: name for pairs in options.values() for key, name in pairs}

@@ -32,13 +32,13 @@ def english() -> Translations:
     return whole
 
 
-class _Words(Domain):
+class _Words(Domain):  # type: ignore[misc]
     def get_translations(self) -> NullTranslations:
         locale = get_locale()
         return english() if locale is not None and locale.language == "en" else NullTranslations()
 
 
-class Speech(Babel):
+class Speech(Babel):  # type: ignore[misc]
     """Flask-Babel over the catalogues above."""
 
     @property
