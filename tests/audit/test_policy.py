@@ -60,8 +60,8 @@ def test_addresses_are_kept_and_mistakes_are_found_by_their_line():
     )
     assert [one.url for one in read.logs] == ["u", None]
     assert [one.url for one in read.witnesses] == ["v"]
-    for text in (f"witness X1 {key} v w\nquorum none\n", f"group G\n#\nquorum none"):
-        with pytest.raises(Malformed, match="^line 1 "):
+    for text in (f"witness X1 {key} v w\nquorum none\n", "group G\n#\nquorum none"):
+        with pytest.raises(Malformed, match=r"^line 1 "):
             policy.parse(text.encode())
 
 
