@@ -23,16 +23,26 @@ POLICY = (
 
 @styleguide.get(ADDRESS)
 def show() -> str:
-    """Show every part. `size=large` and `contrast=high` change the display, `errors=1` shows forms refused."""
+    """Show every part.
+
+    `size=large` and `contrast=high` change the display, `errors=1` shows forms refused, `frame=site` the public frame.
+    """
     size = "large" if request.args.get("size") == "large" else ""
     contrast = "high" if request.args.get("contrast") == "high" else ""
-    wrong = bool(request.args.get("errors"))
+    wrong, site = bool(request.args.get("errors")), request.args.get("frame") == "site"
     return render_template(
         "styleguide.html",
         lang=language(),
         place="青山镇人民政府",
         me={"name": "李文婷", "post": "合法性审查员"},
-        nav=_nav(),
+        nav=None if site else _nav(),
+        site={
+            "name": "青山镇重大行政决策公众参与平台",
+            "href": ADDRESS,
+            "foot": ["主办：青山镇人民政府办公室"],
+        }
+        if site
+        else None,
         display={
             "size": size,
             "contrast": contrast,

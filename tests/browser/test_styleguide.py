@@ -31,11 +31,20 @@ def test_nobody_is_shut_out_on_a_phone_with_the_menu_and_a_dialog_open(open_page
     assert violations(page) == []
 
 
+@pytest.mark.parametrize("width", [375, 1100])
+def test_nobody_is_shut_out_of_the_public_site(open_page, address, width):
+    page = open_page(f"{address}/styleguide?frame=site", width=width)
+    assert violations(page) == []
+    assert overflow(page) == 0
+
+
 @pytest.mark.parametrize("width", WIDTHS)
 def test_nothing_is_wider_than_the_window(open_page, address, width):
     """Criterion 5: no horizontal scroll, also in large type and at 200 % zoom (which is half the window)."""
     page = open_page(f"{address}/styleguide", width=width)
     assert overflow(page) == 0
+    names = page.locator(".tools a").evaluate_all("all => all.map((one) => one.textContent.trim())")
+    assert all(names)  # icons alone name nothing
     page.goto(f"{address}/styleguide?size=large&errors=1")
     assert overflow(page) == 0
     page.set_viewport_size({"width": max(width // 2, 320), "height": 700})
