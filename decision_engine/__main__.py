@@ -15,7 +15,7 @@ from rich.console import Console
 from rich.table import Table
 
 from decision_engine import __version__, app, logs, process, rules
-from decision_engine.cli import audit, bundle, keeping, proof
+from decision_engine.cli import audit, bundle, hardening, keeping, proof
 from decision_engine.commands import definitions, sessions
 from decision_engine.config import read_settings
 from decision_engine.errors import DecisionEngineError
@@ -231,6 +231,7 @@ def _show(report: dict[str, Any]) -> None:
                 console.print(f"    {' → '.join(finding['path'])}")
 
 
+db.add_command(hardening.harden)
 main.add_command(audit.audit_group)
 audit.audit_group.add_command(bundle.export)
 main.add_command(bundle.bundle_group)

@@ -144,8 +144,8 @@ def _milliseconds(seconds: float) -> int:
 
 DURABLE = {
     "sqlite": {
-        "journal_mode": {"wal"},
         "synchronous": {"2", "3"},  # FULL, EXTRA
+        "journal_mode": {"wal"},
         "foreign_keys": {"1"},
         "recursive_triggers": {"1"},
     },

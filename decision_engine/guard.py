@@ -8,11 +8,12 @@ service's own rights.
 * SQLite: triggers, those before INSERT too, because `INSERT OR REPLACE` deletes without asking a delete trigger
   unless `recursive_triggers` is on. Besides, `only_append` is asked about every statement of the service.
 * PostgreSQL: triggers `ENABLE ALWAYS` (an ordinary one sleeps under `session_replication_role = replica`), TRUNCATE
-  included.
+  included; and, once `harden` has run, a service that owns nothing and holds only the rights it uses.
 """
 
 from __future__ import annotations
 
+import re
 import sqlite3
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -203,3 +204,57 @@ def lifted(connection: Connection) -> Iterator[None]:
         yield
     finally:
         raw.set_authorizer(only_append)
+
+
+# -- roles (PostgreSQL) ------------------------------------------------------------------------------------
+
+_ROLE = re.compile(r"[a-z_][a-z0-9_]{0,62}")
+_RIGHTS = {
+    "chain": "SELECT, INSERT, UPDATE (head_seq, head_hash)",
+    "checkpoint": "SELECT, INSERT, UPDATE (note)",
+    "event_payload": "SELECT, INSERT, DELETE",
+    "leaf": "SELECT, INSERT",
+    "log_head": "SELECT, UPDATE (size, root, at)",
+    "pending_event": "SELECT, INSERT, DELETE",
+    "signing_key": "SELECT, INSERT, UPDATE (until)",
+    "tile": "SELECT, INSERT, UPDATE (width, data)",
+    "alembic_version": "SELECT",
+}
+"""What the service's role may do with the tables of the log; with a table of which nothing is ever changed it may
+SELECT and INSERT, with any other everything but TRUNCATE, REFERENCES and TRIGGER."""
+
+
+def harden(connection: Connection, app: str, owner: str) -> None:
+    """Let *owner*, whom nobody can sign in as, own everything, and *app* do only what the service does.
+
+    To be run by a superuser after every migration; repeatable. Both roles are made if they are missing, *app* without a
+    password: set one before it is used over a network. Raises ValueError for anything but PostgreSQL or plain names.
+    """
+    if connection.dialect.name != "postgresql":
+        raise ValueError("only PostgreSQL knows roles")
+    if app == owner or not all(_ROLE.fullmatch(one) for one in (app, owner)):
+        raise ValueError("two different names of lower-case letters, digits and underscores")
+
+    def run(statement: str) -> None:
+        connection.exec_driver_sql(statement)
+
+    known = set(connection.scalars(text("SELECT rolname FROM pg_roles")))
+    for role, how in ((owner, "NOLOGIN"), (app, "LOGIN")):
+        if role not in known:
+            run(f"CREATE ROLE {role} {how} NOSUPERUSER NOCREATEDB NOCREATEROLE NOREPLICATION NOBYPASSRLS")
+    run("REVOKE ALL ON SCHEMA public FROM PUBLIC")
+    run(f"REVOKE ALL ON SCHEMA public FROM {app}")
+    run(f"GRANT USAGE ON SCHEMA public TO {app}")
+    run(f"GRANT USAGE, CREATE ON SCHEMA public TO {owner}")
+    ours = "SELECT proname FROM pg_proc WHERE pronamespace = 'public'::regnamespace"
+    for name in list(connection.scalars(text(ours))):
+        run(f"ALTER FUNCTION public.{name}() OWNER TO {owner}")
+    guarded = set(connection.scalars(text("SELECT tgname FROM pg_trigger WHERE NOT tgisinternal")))
+    for table in list(
+        connection.scalars(text("SELECT tablename FROM pg_tables WHERE schemaname = 'public'"))
+    ):
+        kept = {f"{table}_no_change", f"{table}_no_update"} & guarded
+        rights = _RIGHTS.get(table) or ("SELECT, INSERT" if kept else "SELECT, INSERT, UPDATE, DELETE")
+        run(f"ALTER TABLE public.{table} OWNER TO {owner}")
+        run(f"REVOKE ALL ON public.{table} FROM PUBLIC, {app}")
+        run(f"GRANT {rights} ON public.{table} TO {app}")

@@ -82,6 +82,6 @@ def _open(work: Work, event_id: str, act: str) -> tuple[Event, access.Standing]:
     )
     if event.kind in {PROPOSED, ERASED}:
         raise Conflict(Text("清除的理由和依据须保留。", "Why something was erased must stay on record."))
-    if work.session.get(EventPayload, event.id, with_for_update=True) is None:
+    if work.session.get(EventPayload, event.id, populate_existing=True) is None:
         raise Conflict(Text("该内容已经清除。", "This was erased already."))
     return event, standing
