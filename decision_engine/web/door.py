@@ -49,7 +49,7 @@ OPEN = frozenset(
     {
         "signing_in.login_page", "signing_in.login", "signing_in.code_page", "signing_in.code", "signing_in.logout",
         "signing_in.confirm",
-        "display.change", "static.hand_out", "styleguide.show",
+        "display.change", "static.hand_out", "styleguide.show", "styleguide.interface",
     }
 )  # fmt: skip
 """Endpoints of pages that open without sign-in; the public site adds its own below."""
