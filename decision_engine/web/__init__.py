@@ -14,9 +14,30 @@ from __future__ import annotations
 
 from flask import Flask
 
-from decision_engine.web import assets, cases, desk, frame, papers, refusals, signing_in, styleguide, tasks
+from decision_engine.web import (
+    assets,
+    cases,
+    consulting,
+    desk,
+    frame,
+    papers,
+    public,
+    refusals,
+    signing_in,
+    styleguide,
+    tasks,
+)
 
-PAGES = (signing_in.page, frame.page, desk.page, cases.page, tasks.page, papers.page)
+PAGES = (
+    signing_in.page,
+    frame.page,
+    desk.page,
+    cases.page,
+    tasks.page,
+    papers.page,
+    public.page,
+    consulting.page,
+)
 
 
 def register(app: Flask) -> None:
