@@ -39,6 +39,9 @@ PAGES = (
     consulting.page,
 )
 
+for _page in PAGES:  # once: a page belongs to every application that is made
+    refusals.register(_page)
+
 
 def register(app: Flask) -> None:
     """Open the page door on *app*."""
@@ -46,7 +49,6 @@ def register(app: Flask) -> None:
     frame.dress(app)
     before = set(app.view_functions)
     for page in PAGES:
-        refusals.register(page)
         app.register_blueprint(page)
     app.register_blueprint(styleguide.styleguide)
     app.extensions["pages"] = (set(app.view_functions) - before) | {"static.hand_out"}
