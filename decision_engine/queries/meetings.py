@@ -18,7 +18,16 @@ from sqlalchemy.orm import aliased
 from decision_engine import access
 from decision_engine.errors import Forbidden, NotFound
 from decision_engine.language import Text
-from decision_engine.models import AgendaItem, Attendance, Body, Case, Chain, Meeting, MeetingMember
+from decision_engine.models import (
+    AgendaItem,
+    Attendance,
+    Body,
+    Case,
+    Chain,
+    Meeting,
+    MeetingMember,
+    Recusal,
+)
 from decision_engine.queries.pages import Page
 from decision_engine.work import Work
 
@@ -160,6 +169,57 @@ def body_seen(work: Work, body_id: str) -> Body:
             rule="R-MTG-28",
         )
     return body
+
+
+def sees_item_of(work: Work, case_id: str) -> bool:
+    """Tell whether the actor may see a meeting that has the case on its agenda."""
+    found = work.session.scalar(
+        select(Meeting.id)
+        .join(AgendaItem, AgendaItem.meeting_id == Meeting.id)
+        .where(AgendaItem.case_id == case_id, _visible(work))
+        .limit(1)
+    )
+    return found is not None
+
+
+def not_while_discussed(work: Work, case_id: str) -> None:
+    """Keep what is said on a case to those in the room until the meeting that discusses it is closed (R-MTG-28).
+
+    Raises `Forbidden` for everybody else, also for a member recused from the item.
+    """
+    meeting = work.session.scalar(
+        select(Meeting)
+        .join(AgendaItem, AgendaItem.meeting_id == Meeting.id)
+        .where(AgendaItem.case_id == case_id, AgendaItem.taken_up_at.is_not(None), Meeting.status == "OPEN")
+        .limit(1)
+    )
+    if meeting is None or meeting.recorder_id == work.actor.person_id:
+        return
+    me = work.actor.person_id
+    hears = work.session.scalar(
+        select(Attendance.id)
+        .where(
+            Attendance.meeting_id == meeting.id,
+            Attendance.person_id == me,
+            Attendance.left_at.is_(None),
+            ~exists().where(
+                Recusal.person_id == me,
+                Recusal.ended_at.is_(None),
+                Recusal.item_id == AgendaItem.id,
+                AgendaItem.meeting_id == meeting.id,
+                AgendaItem.case_id == case_id,
+            ),
+        )
+        .limit(1)
+    )
+    if hears is None:
+        raise Forbidden(
+            Text(
+                "本事项正在会上讨论，会议结束前其发言和表决只对会场人员开放。",
+                "A meeting is discussing this. Until it is closed, what is said and voted stays in the room.",
+            ),
+            rule="R-MTG-28",
+        )
 
 
 def _viewer(work: Work, meeting: Meeting, *, member: bool, attended: bool, here: bool) -> Viewer:

@@ -17,7 +17,7 @@ from decision_engine.calendar import SHANGHAI
 from decision_engine.errors import NotFound
 from decision_engine.language import Text
 from decision_engine.models import Case, Document, Organ, Person, Record, Unit
-from decision_engine.queries import definitions
+from decision_engine.queries import definitions, meetings
 from decision_engine.queries.paper import Fact, Heading, Line, Paper, Part, Table, Words, at, same
 from decision_engine.queries.setting import Frame
 from decision_engine.work import Work
@@ -43,6 +43,7 @@ _WIDEST = 4
 
 def paper_of(work: Work, case: Case, number: int) -> tuple[Paper, Frame]:
     """Return entry *number* of the case file of *case* as a paper, and what surrounds it. Raises `NotFound`."""
+    meetings.not_while_discussed(work, case.id)
     record = work.session.get(Record, (case.id, number))
     if record is None or record.author_id == "clock":
         raise NotFound(Text("卷宗中没有这一条。", "The case file has no such entry."))

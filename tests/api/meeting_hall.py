@@ -7,6 +7,7 @@ are held against each other along every story told with it.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from copy import copy
 from datetime import timedelta
 from typing import Any
 
@@ -37,6 +38,12 @@ class Assembly:
         self.body_id: str = next(one["id"] for one in bodies if one["kind"] == body)
         self.id = ""
         self.items: list[str] = []
+
+    def on(self, stage: Stage) -> Assembly:
+        """Return the same meeting on another stage, to which its house was copied."""
+        other = copy(self)
+        other.stage = stage
+        return other
 
     # -- before ----------------------------------------------------------------------------------------
 
