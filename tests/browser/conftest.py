@@ -48,12 +48,15 @@ def open_page(browser: Browser, request: pytest.FixtureRequest) -> Iterator[Open
     """
     opened: list[tuple[Any, list[str]]] = []
 
-    def open_(url: str, *, width: int = 1366, height: int = 900, scripts: bool = True) -> Page:
+    def open_(
+        url: str, *, width: int = 1366, height: int = 900, scripts: bool = True, cookies: list | None = None
+    ) -> Page:
         context = browser.new_context(
             viewport={"width": width, "height": height}, locale="zh-CN", timezone_id="Asia/Shanghai",
             java_script_enabled=scripts, reduced_motion="reduce",
         )  # fmt: skip
         context.set_default_timeout(15_000)
+        context.add_cookies(cookies or [])
         page = context.new_page()
         faults = watch(page, urlsplit(url).netloc)
         opened.append((context, faults))
