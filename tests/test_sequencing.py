@@ -4,23 +4,29 @@ from __future__ import annotations
 
 import threading
 from collections import defaultdict
-from datetime import timedelta
+from datetime import UTC, timedelta
+from pathlib import Path
 
 import pytest
-from sqlalchemy import select, text
+from alembic import command
+from sqlalchemy import Connection, select, text
 
+from decision_engine import audit, guard, migrations
 from decision_engine import work as work_module
 from decision_engine.access import CLOCK
+from decision_engine.app import open_house
 from decision_engine.audit import merkle
 from decision_engine.clock import MovableClock
 from decision_engine.commands import sequencing
 from decision_engine.commands.sequencing import TreeDamaged, Waiting, in_order, included, sequence, watch
+from decision_engine.db import open_engine
 from decision_engine.errors import Overtaken
 from decision_engine.models import Event, Incident, Leaf, LogHead, PendingEvent, Tile
 from decision_engine.queries import proofs
-from decision_engine.work import House, unit_of_work
+from decision_engine.queries.verification import whole_log
+from decision_engine.work import House, stamp, unit_of_work
 from decision_engine.worker import Worker
-from tests.conftest import tampering
+from tests.conftest import BEGINNING, cheap_settings, tampering
 
 WRITERS = 8
 TURNS = 6
@@ -305,3 +311,53 @@ def test_the_worker_brings_events_in_beside_its_timers(
     came.wait(timeout=60)
     worker.stop()
     assert included(any_house, last, patience=0).leaf == 1
+
+
+# -- events from before there was a tree -------------------------------------------------------------------
+
+
+def test_events_from_before_come_in_first_in_the_order_of_time(tmp_path: Path, clock: MovableClock) -> None:
+    """A database of the release before: its events are unsigned, and all of them become leaves."""
+    settings = cheap_settings(tmp_path)
+    engine = open_engine(settings.database_url)
+    with engine.execution_options(writes=True).begin() as connection, guard.lifted(connection):
+        config = migrations._config()
+        config.attributes["connection"] = connection
+        command.upgrade(config, "0002")
+        for number, (chain, seq) in enumerate((("a", 1), ("b", 1), ("a", 2))):
+            _old_event(connection, f"{number:032x}", chain, seq)
+    engine.dispose()
+    house = open_house(settings, clock)
+    assert sequence(house) == 3
+    act(house)
+    assert sequence(house) == 2
+    _, _, events = state_of(house)
+    assert [event.id for event in events[:3]] == [f"{number:032x}" for number in range(3)]
+    with house.reading() as session:
+        report = whole_log(session)
+    assert (report.found, report.unsigned, report.signatures) == ([], 3, 2)
+    house.engine.dispose()
+
+
+def _old_event(connection: Connection, event_id: str, chain: str, seq: int) -> None:
+    """Write an event as the release before did: without a key and a signature."""
+    head = text("SELECT head_hash FROM chain WHERE id = :id")
+    previous = connection.execute(head, {"id": chain}).scalar() or ""
+    body = audit.seal(
+        {
+            "v": "ev1", "id": event_id, "chain": chain, "seq": seq, "prev": previous, "at": stamp(BEGINNING),
+            "kind": "x", "actor": {"id": "clock"}, "commit": audit.commitment(b"s" * 16, b"{}"),
+        }
+    )  # fmt: skip
+    values = {
+        "id": event_id, "chain": chain, "seq": seq, "body": body.body, "hash": body.hash,
+        "at": BEGINNING.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S.%f"),
+    }  # fmt: skip
+    for statement in (
+        "INSERT INTO event (id, chain, seq, kind, at, actor_id, body, hash)"
+        " VALUES (:id, :chain, :seq, 'x', :at, 'clock', :body, :hash)",
+        "INSERT INTO event_payload (event_id, salt, payload)"
+        " VALUES (:id, CAST('ssssssssssssssss' AS BLOB), CAST('{}' AS BLOB))",
+        "INSERT OR REPLACE INTO chain (id, head_seq, head_hash) VALUES (:chain, :seq, :hash)",
+    ):
+        connection.execute(text(statement), values)

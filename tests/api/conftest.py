@@ -102,6 +102,7 @@ def founded(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def house(founded: Path, tmp_path: Path, clock: MovableClock) -> Iterator[House]:
     """A house of one's own with the town in it."""
     shutil.copy(founded, tmp_path / "test.db")
+    shutil.copytree(founded.parent / "keys", tmp_path / "keys")
     opened = House(cheap_settings(tmp_path), open_engine(f"sqlite:///{tmp_path}/test.db"), clock)
     yield opened
     opened.engine.dispose()
