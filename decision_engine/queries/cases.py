@@ -52,7 +52,7 @@ def one_case(work: Work, case_id: str, act: str = "case.read") -> Case:
         raise NotFound
     access.stand(work.actor, act, case.organ_id)
     if act == "log.read":
-        meetings.not_while_discussed(work, case.id)
+        meetings.not_while_discussed(work, case.id, log=True)
     return case
 
 

@@ -27,6 +27,7 @@ from decision_engine.models import (
     Meeting,
     MeetingMember,
     Recusal,
+    Vote,
 )
 from decision_engine.queries.pages import Page
 from decision_engine.work import Work
@@ -182,10 +183,11 @@ def sees_item_of(work: Work, case_id: str) -> bool:
     return found is not None
 
 
-def not_while_discussed(work: Work, case_id: str) -> None:
+def not_while_discussed(work: Work, case_id: str, *, log: bool = False) -> None:
     """Keep what is said on a case to those in the room until the meeting that discusses it is closed (R-MTG-28).
 
-    Raises `Forbidden` for everybody else, also for a member recused from the item.
+    The *log* is closed to everybody while a vote is open, for it would tell who voted what. Raises `Forbidden`, also
+    for a member recused from the item and for guests.
     """
     meeting = work.session.scalar(
         select(Meeting)
@@ -193,14 +195,24 @@ def not_while_discussed(work: Work, case_id: str) -> None:
         .where(AgendaItem.case_id == case_id, AgendaItem.taken_up_at.is_not(None), Meeting.status == "OPEN")
         .limit(1)
     )
-    if meeting is None or meeting.recorder_id == work.actor.person_id:
+    if meeting is None:
         return
+    if log and _votes_on(work, meeting, case_id):
+        raise Forbidden(
+            Text(
+                "表决正在进行，表决结束前不提供查阅。", "A vote is open; the log is shown when it is closed."
+            ),
+            rule="R-MTG-28",
+        )
     me = work.actor.person_id
+    if meeting.recorder_id == me:
+        return
     hears = work.session.scalar(
         select(Attendance.id)
         .where(
             Attendance.meeting_id == meeting.id,
             Attendance.person_id == me,
+            Attendance.kind == "MEMBER",
             Attendance.left_at.is_(None),
             ~exists().where(
                 Recusal.person_id == me,
@@ -220,6 +232,16 @@ def not_while_discussed(work: Work, case_id: str) -> None:
             ),
             rule="R-MTG-28",
         )
+
+
+def _votes_on(work: Work, meeting: Meeting, case_id: str) -> bool:
+    found = work.session.scalar(
+        select(Vote.id)
+        .join(AgendaItem, AgendaItem.id == Vote.item_id)
+        .where(AgendaItem.meeting_id == meeting.id, AgendaItem.case_id == case_id, Vote.state == "OPEN")
+        .limit(1)
+    )
+    return found is not None
 
 
 def _viewer(work: Work, meeting: Meeting, *, member: bool, attended: bool, here: bool) -> Viewer:

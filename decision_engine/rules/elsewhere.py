@@ -109,6 +109,7 @@ stated(
         "tests/api/test_identity.py::test_people_of_another_organ_find_nothing",
         "tests/api/test_identity.py::test_only_the_listed_routes_are_open",
         "tests/api/test_trail.py::test_the_log_is_not_for_everybody",
+        "tests/api/test_meetings.py::test_who_is_not_in_the_room_learns_of_no_position",
     ),
 )
 stated(

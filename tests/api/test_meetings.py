@@ -193,6 +193,18 @@ def test_the_case_file_and_the_log_say_nothing_outside_while_the_meeting_lasts(f
         assert SAID in json.dumps(funds.stage.ask("auditor", f"/cases/{case_id}/{path}"), ensure_ascii=False)
 
 
+def test_while_a_vote_is_open_the_log_tells_nobody_who_voted_what(funds: Assembly) -> None:
+    case_id = funds.item()["item"]["case_id"]
+    funds.discuss("deputy3", "deputy4", "mayor")
+    assert funds.stage.ask("mayor", f"/cases/{case_id}/events")["total"] > 0
+    funds.do("recorder", "open_vote", item=0)
+    funds.do("deputy1", "cast", {"choice": "NO"}, item=0)
+    with pytest.raises(Refused) as refusal:
+        funds.stage.ask("mayor", f"/cases/{case_id}/events")
+    assert (refusal.value.status, refusal.value.rules) == (403, ("R-MTG-28",))
+    assert "NO" not in json.dumps(funds.stage.ask("mayor", f"/cases/{case_id}/records"))
+
+
 def test_a_matter_of_the_meeting_alone_is_a_secret_of_its_meeting(funds: Assembly) -> None:
     case_id = funds.item()["item"]["case_id"]
     assert funds.stage.ask("secretary", f"/cases/{case_id}")["id"] == case_id
