@@ -16,6 +16,7 @@ from flask import Flask
 
 from decision_engine.web import (
     assets,
+    auditing,
     cases,
     consulting,
     desk,
@@ -25,6 +26,7 @@ from decision_engine.web import (
     refusals,
     signing_in,
     styleguide,
+    supervision,
     tasks,
 )
 
@@ -37,6 +39,8 @@ PAGES = (
     papers.page,
     public.page,
     consulting.page,
+    auditing.page,
+    supervision.page,
 )
 
 for _page in PAGES:  # once: a page belongs to every application that is made

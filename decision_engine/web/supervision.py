@@ -1,0 +1,114 @@
+"""督办 and statistics: what is late and whose it is, urged several at a time; and the year in figures."""
+
+from __future__ import annotations
+
+import csv
+import io
+from typing import Any
+
+from flask import Response, request
+from flask_babel import gettext as _
+
+from decision_engine import access
+from decision_engine.commands import handling as acts
+from decision_engine.errors import Conflict, InvalidAnswers
+from decision_engine.forms.choices import HANDLING
+from decision_engine.language import Text
+from decision_engine.queries import oversight
+from decision_engine.queries.stages import STAGES
+from decision_engine.web.door import Pages, Said, go, show
+from decision_engine.web.saying import language
+from decision_engine.web.saying import said as told
+from decision_engine.work import Work
+
+page = Pages("supervision")
+
+MOST = 50
+NAMES = {stage.id: stage.name for stage in STAGES}
+FIRST, LAST = 2019, 2199
+
+
+@page.ask("/supervise")
+def overdue_page(work: Work) -> Any:
+    """Show open steps by their agreed day, the latest first."""
+    access.stand_anywhere(work.actor, "case.read")
+    late = request.args.get("late") == "1"
+    return show("supervise.html", found=oversight.due(work, late_only=late), late=late)
+
+
+@page.act("/supervise/urgings")
+def urge_many(work: Work, said: Said) -> Any:
+    """Urge several steps at once; who was urged today already is left out."""
+    chosen = said.getlist("tasks")[:MOST]
+    if not chosen:
+        raise InvalidAnswers({"tasks": (Text("请先选择要催办的事项。", "Choose the steps to urge first."),)})
+    urged = 0
+    for task_id in chosen:
+        try:
+            acts.urge(work, task_id, said.get("note", "").strip()[:2000] or _("请抓紧办理。"))
+            urged += 1
+        except Conflict:
+            continue
+    return go("supervision.overdue_page", _("已催办 %(count)s 件，并已记入流转记录。", count=urged))
+
+
+@page.ask("/stats")
+def statistics_page(work: Work) -> Any:
+    """Show a year in figures, as charts and as tables that say the same."""
+    access.stand_anywhere(work.actor, "log.read")
+    year = _year(work)
+    found = oversight.figures(work, year)
+    return show(
+        "statistics.html", found=found, year=year, years=range(work.today.year, FIRST - 1, -1),
+        names={one: told(name) for one, name in NAMES.items()}, trend=_trend(found),
+        handled=[(Text(*HANDLING[one]), found.handled.get(one, 0)) for one in HANDLING],
+    )  # fmt: skip
+
+
+@page.ask("/stats/export")
+def export(work: Work) -> Any:
+    """Hand out the figures as a table for a spreadsheet."""
+    access.stand_anywhere(work.actor, "log.read")
+    found = oversight.figures(work, _year(work))
+    made = io.StringIO()
+    table = csv.writer(made)
+    table.writerow([_("月份"), _("启动"), _("办结")])
+    table.writerows([month, opened, ended] for month, opened, ended in found.months)
+    table.writerow([])
+    table.writerow([_("阶段"), _("待办环节")])
+    table.writerows([told(NAMES[stage]), number] for stage, number in found.stages)
+    table.writerow([])
+    table.writerow([_("意见处理"), _("要点数")])
+    table.writerows(
+        [HANDLING[one][1 if language() == "en" else 0], found.handled.get(one, 0)] for one in HANDLING
+    )
+    name = f"statistics-{found.year}.csv"
+    return Response(
+        "\ufeff" + made.getvalue(),  # the mark by which spreadsheets know UTF-8
+        content_type="text/csv; charset=utf-8",
+        headers={"Content-Disposition": f'attachment; filename="{name}"'},
+    )
+
+
+def _year(work: Work) -> int:
+    asked = request.args.get("year", "")
+    known = asked.isascii() and asked.isdigit() and FIRST <= int(asked[:4]) <= LAST
+    return int(asked[:4]) if known else work.today.year
+
+
+def _trend(found: oversight.Figures) -> dict[str, Any]:
+    """Return what the chart draws: cases opened and ended, month by month."""
+    return {
+        "grid": {"left": 36, "right": 16, "top": 40, "bottom": 28},
+        "legend": {"right": 0},
+        "tooltip": {"trigger": "axis"},
+        "xAxis": {
+            "type": "category",
+            "data": [_("%(month)s月", month=month) for month, _a, _b in found.months],
+        },
+        "yAxis": {"type": "value", "minInterval": 1},
+        "series": [
+            {"type": "line", "name": _("启动"), "data": [opened for _m, opened, _e in found.months]},
+            {"type": "line", "name": _("办结"), "data": [ended for _m, _o, ended in found.months]},
+        ],
+    }
