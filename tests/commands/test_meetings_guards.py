@@ -25,7 +25,7 @@ from decision_engine.demo.town import MAYORS_OFFICE, PARTY_COMMITTEE
 from decision_engine.errors import Conflict, Forbidden, InvalidAnswers, NotFound, NotReady, Unlawful
 from decision_engine.models import Ballot, Case, Event, Meeting, Record, Statement, Task
 from decision_engine.rules import Departure
-from decision_engine.work import House
+from decision_engine.work import House, unit_of_work
 from tests.commands.hall import CABINET, CALLED, COMMITTEE, HELD, Hall, found_hall, refused
 from tests.conftest import BEGINNING, cheap_settings
 
@@ -681,3 +681,12 @@ def test_papers_reach_the_members_in_time_and_who_opened_them_is_kept(hall: Hall
     allowed = Departure("R-MTG-12", "修改稿仅更正金额", hall.person("party.secretary"))
     taken = hall.act("recorder", meetings.take_up_item, item.id, departures=[allowed])
     assert taken.state == "TAKEN_UP"
+
+
+def test_who_waited_for_the_room_acts_at_the_moment_of_getting_in(room: Room):
+    """The clock is read again once the room is locked, so that times never contradict the order of the acts."""
+    with unit_of_work(room.house, as_actor=room.actor("mayor")) as work:
+        began = work.now
+        room.clock.move_to(began + timedelta(seconds=10))  # others act meanwhile
+        said = meetings.speak(work, room.funds, "AGREE", "同意。")
+    assert said.at >= began + timedelta(seconds=10)

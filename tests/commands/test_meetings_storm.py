@@ -59,6 +59,7 @@ class Storm:
     recorder: Actor
     body: str
     done: Counter[str] = field(default_factory=Counter)
+    refused: dict[str, Exception] = field(default_factory=dict)
 
     def do(self, actor: Actor, verb: Callable[..., Any], *args: Any, **more: Any) -> Any:
         """Do *verb*, again while overtaken; None where it was refused."""
@@ -69,7 +70,8 @@ class Storm:
 
         try:
             found = persistently(deed, tries=60, sleep=lambda pause: time.sleep(min(pause, 0.05)))
-        except REFUSED:
+        except REFUSED as refusal:
+            self.refused[verb.__name__] = refusal
             return None
         self.done[verb.__name__] += 1
         return found
@@ -193,6 +195,7 @@ def _holds(storm: Storm, meeting: str, item: str, vote_id: str) -> None:
         assert {one.person_id for one in ballots} <= electors
         chairs = [one for one in ballots if one.person_id == principal]
         counts = Counter(one.choice for one in ballots)
+        assert vote.state == "CLOSED", getattr(storm.refused.get("close_vote"), "findings", storm.refused)
         assert (vote.state, vote.due, vote.present) == ("CLOSED", MEMBERS, len(electors))
         assert (vote.yes, vote.no, vote.abstain) == (counts["YES"], counts["NO"], 0)
         assert vote.passed == (2 * counts["YES"] > MEMBERS)

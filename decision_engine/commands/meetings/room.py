@@ -261,6 +261,9 @@ def enter(work: Work, meeting_id: str, act: str, **about: Any) -> Room:
     meeting = work.session.get(Meeting, meeting_id, with_for_update=True, populate_existing=True)
     if meeting is None or not work.actor.in_organ(meeting.organ_id):
         raise NotFound
+    # Read again now that the room is ours: who waited for it acts after whom it waited for, by the clock too, or a
+    # chair who voted last would seem to have voted earlier (R-MTG-14).
+    work.now = max(work.now, work.house.clock.now())
     work.tries(meeting.chain, act, meeting=meeting.id, **about)
     return look_into(work, meeting)
 
