@@ -1,7 +1,8 @@
 """What the log costs, and how fast a long one is proved and checked.
 
 1. A log of a million events, made cheaply (its own bytes, chains, tiles; no signatures): a proof read from SQL, and the
-   whole of it re-verified. Signatures are timed apart, as a rate.
+   whole of it re-verified. Signatures are timed apart, as a rate. CPU time, as everywhere here: what else the machine
+   does meanwhile is not measured; only the clients below are timed by the clock, in turns.
 2. Sixteen clients at the door of a service on PostgreSQL, with its sequencer, in turns with the same service whose
    events are plain inserts: no chain, no hash, no signature, nothing pending. That service exists only here: the plain
    record is put in the place of `Work.record` for the time of a round, and there is no such switch in the package.
@@ -26,7 +27,7 @@ from pathlib import Path
 from random import Random
 from statistics import median, quantiles
 from subprocess import PIPE
-from time import perf_counter
+from time import perf_counter, process_time
 from typing import Any
 
 import orjson
@@ -51,7 +52,7 @@ from decision_engine.worker import BETWEEN, bring_in
 EVENTS, CHAIN = 1_000_000, 500
 PROOFS, SIGNATURES = 500, 1000
 MOST_PROOF, MOST_VERIFYING = 5.0, 60.0  # ms, s
-CLIENTS, ROUNDS, SECONDS = 16, 8, 2.5
+CLIENTS, ROUNDS, SECONDS = 16, 8, 2.0
 MOST_TAKEN, MOST_DELAY = 20.0, 2.0  # %, s
 SEQUENCE = "sequence"
 
@@ -142,9 +143,9 @@ def measure_long_log(events: int = EVENTS) -> list[Line]:
         engine = open_engine(f"sqlite:///{file}")
         with Session(engine) as session:
             proved = _proofs(session, events)
-            began = perf_counter()
+            began = process_time()
             report = verification.whole_log(session, every_signature=0)
-            taken = perf_counter() - began
+            taken = process_time() - began
         engine.dispose()
     if report.found or report.events != events or report.leaves != events:
         raise RuntimeError(f"the log made for the measurement does not hold: {report.found[:3]}")
@@ -158,14 +159,14 @@ def measure_long_log(events: int = EVENTS) -> list[Line]:
 
 
 def _proofs(session: Session, size: int) -> list[float]:
-    """Return the milliseconds each of some proofs takes; each is checked."""
+    """Return the milliseconds of CPU each of some proofs takes; each is checked."""
     root, random, taken = proofs.head(session).root, Random(713), []
     for _ in range(PROOFS):
         index = random.randrange(size)
-        began = perf_counter()
+        began = process_time()
         leaf = session.scalar(select(Leaf.hash).where(Leaf.idx == index))
         proof = proofs.inclusion(session, index, size)
-        taken.append((perf_counter() - began) * 1000)
+        taken.append((process_time() - began) * 1000)
         if leaf is None or not merkle.verify_inclusion(bytes(leaf), index, size, proof, root):
             raise RuntimeError(f"the proof of leaf {index} does not hold")
     return taken
@@ -174,10 +175,10 @@ def _proofs(session: Session, size: int) -> list[float]:
 def _signature_milliseconds() -> float:
     key, hashes = new_key(), [secrets.token_hex(32) for _ in range(SIGNATURES)]
     signatures = [key.sign(one) for one in hashes]
-    began = perf_counter()
+    began = process_time()
     if not all(verifies(key.public, one, signed) for one, signed in zip(hashes, signatures, strict=True)):
         raise RuntimeError("a signature does not verify")
-    return (perf_counter() - began) * 1000 / SIGNATURES
+    return (process_time() - began) * 1000 / SIGNATURES
 
 
 # -- sixteen clients ---------------------------------------------------------------------------------------
@@ -391,12 +392,13 @@ def _delays(house: House, seen: dict[int, datetime]) -> list[float]:
 def main() -> bool:
     """Print every figure beside its budget; return whether all are met."""
     print(f"\nthe log: {EVENTS:,} events, and {CLIENTS} clients on PostgreSQL")
-    lines = measure_long_log() + measure_clients()
-    for line in lines:
-        most = "" if line.most == float("inf") else f"budget {line.most:7.1f} {line.unit}"
-        print(
-            f"  {line.what:56} {line.figure:9.2f} {line.unit:4} {most:18} {'ok' if line.is_met else 'MISSED'}"
-        )
+    lines: list[Line] = []
+    for measure in (measure_long_log, measure_clients):
+        for line in measure():
+            most = "" if line.most == float("inf") else f"budget {line.most:7.1f} {line.unit}"
+            met = "ok" if line.is_met else "MISSED"
+            print(f"  {line.what:56} {line.figure:9.2f} {line.unit:4} {most:18} {met}", flush=True)
+            lines.append(line)
     return all(line.is_met for line in lines)
 
 
