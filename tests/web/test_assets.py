@@ -289,6 +289,14 @@ def test_what_the_policy_allows_is_let_through():
     assert forbidden(text) == []
 
 
+NAMES_ICON = (
+    r"\bicon\('([a-z0-9-]+)'",
+    r"\bicon_name='([a-z0-9-]+)'",
+    r"ui\.card\((?:_\([^)]*\)|'[^']*'), '([a-z0-9-]+)'",
+    r"ui\.button\((?:_\([^)]*\)|'[^']*'), '[a-z]*', '([a-z0-9-]+)'",
+)
+
+
 def test_every_icon_a_template_names_is_in_the_sheet():
     icons = set(json.loads((FRONTEND / "icons.json").read_text(encoding="ascii")))
     sheet = assets.file_of("icons.svg").read_text(encoding="utf-8")
@@ -296,7 +304,8 @@ def test_every_icon_a_template_names_is_in_the_sheet():
     named = {
         name
         for template in TEMPLATES
-        for name in re.findall(r"\bicon\('([a-z0-9-]+)'", template.read_text(encoding="utf-8"))
+        for pattern in NAMES_ICON
+        for name in re.findall(pattern, template.read_text(encoding="utf-8"))
     }
     assert len(named) > 15
     assert named <= icons
