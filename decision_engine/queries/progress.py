@@ -150,7 +150,9 @@ def _in_order(drawn: Sequence[Sheet], main: str) -> tuple[Sheet, ...]:
     first = next(one for one in drawn if main in one.processes)
     reached = {shape.calls: shape.box.x for shape in first.shapes if shape.calls}
     others = [one for one in drawn if one is not first]
-    others.sort(key=lambda one: min((reached[name] for name in one.processes if name in reached), default=inf))
+    others.sort(
+        key=lambda one: min((reached[name] for name in one.processes if name in reached), default=inf)
+    )
     return (first, *others)
 
 

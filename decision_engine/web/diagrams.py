@@ -73,11 +73,15 @@ def show(progress: Progress, file: str | None, href: Callable[[str], str]) -> Sh
     )
 
 
-def show_marked(sheet: Sheet, xml: bytes, marks: Mapping[str, Mark]) -> Shown:
-    """Return a definition's *sheet* with *marks* on it: what a proof found, a counter-example."""
+def show_marked(
+    sheet: Sheet, xml: bytes, marks: Mapping[str, Mark], taken: frozenset[str] = frozenset()
+) -> Shown:
+    """Return a definition's *sheet* with *marks* on it and the flows *taken*: what a proof found, a counter-example."""
     here = next((one for one, mark in marks.items() if mark.state == drawing.FAULT), None)
-    state = _state(sheet, xml, marks, frozenset(), here)
-    return Shown(sheet.name, drawing.draw(sheet, marks, language=language()), state | {"links": {}}, (), ())
+    state = _state(sheet, xml, marks, taken, here)
+    return Shown(
+        sheet.name, drawing.draw(sheet, marks, taken, language=language()), state | {"links": {}}, (), ()
+    )
 
 
 def _state(
