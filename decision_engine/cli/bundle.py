@@ -11,6 +11,7 @@ from decision_engine import app
 from decision_engine.access import CLOCK
 from decision_engine.errors import DecisionEngineError
 from decision_engine.queries import bundle as bundles
+from decision_engine.queries import meetings
 from decision_engine.verifier import verify as verifier
 from decision_engine.work import unit_of_work
 
@@ -38,6 +39,7 @@ def export(case: str, output: Path, since: tuple[int, ...], policy: Path | None)
     try:
         with unit_of_work(house, as_actor=CLOCK) as work:
             found = bundles.case_named(work.session, case)
+            meetings.not_while_discussed(work, found.id, log=True)
             enclosed = policy.read_bytes() if policy else bundles.own_policy(house.settings)
             made = bundles.of_case(work, found, policy=enclosed, since=since)
             work.reads(found.id, "bundle")

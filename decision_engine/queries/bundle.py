@@ -154,13 +154,13 @@ def own_policy(settings: Settings) -> bytes:
 
 def _rows(session: Session, case: Case, size: int) -> Iterator[_Row]:
     """Yield the events of the case, then of the chains it rests on; of other matters only that something was done."""
+    meetings = set(session.scalars(select(AgendaItem.meeting_id).where(AgendaItem.case_id == case.id)))
     items = session.execute(
-        select(AgendaItem.id, AgendaItem.meeting_id)
-        .where(AgendaItem.case_id == case.id)
-        .order_by(AgendaItem.id)
+        select(AgendaItem.id, AgendaItem.case_id).where(AgendaItem.meeting_id.in_(sorted(meetings)))
     ).all()
-    own = [case.id, *(item.id for item in items)]
-    chains = [case.id, KEYS, *sorted({f"meeting:{item.meeting_id}" for item in items})]
+    own = {case.id, *(item.id for item in items if item.case_id == case.id)}
+    others = {one for item in items if item.case_id != case.id for one in (item.id, item.case_id)}
+    chains = [case.id, KEYS, *sorted(f"meeting:{one}" for one in meetings)]
     for chain in chains:
         found = session.execute(
             select(
@@ -179,7 +179,7 @@ def _rows(session: Session, case: Case, size: int) -> Iterator[_Row]:
         )
         for row in found:
             body = _bytes(row.body) or b""
-            shown = chain in {case.id, KEYS} or any(one.encode() in body for one in own)
+            shown = chain in {case.id, KEYS} or (_names(body, own) and not _names(body, others))
             yield _Row(
                 chain=chain,
                 seq=row.seq,
@@ -190,6 +190,10 @@ def _rows(session: Session, case: Case, size: int) -> Iterator[_Row]:
                 salt=_bytes(row.salt) if shown else None,
                 payload=_bytes(row.payload) if shown else None,
             )
+
+
+def _names(body: bytes, ids: Iterable[str]) -> bool:
+    return any(one.encode() in body for one in ids)
 
 
 def _event(read: merkle.ReadTile, row: _Row, size: int) -> dict[str, Any]:
