@@ -65,12 +65,14 @@ MENU: tuple[tuple[str, tuple[tuple[str, str, str, frozenset[str]], ...]], ...] =
             ("procedures.definitions_page", "sitemap", "流程定义", ACTS["definition.read"]),
             ("register.people_page", "users", "人员和岗位", ACTS["people.manage"]),
             (
-                "register.calendar_page",
+                "almanac.calendar_page",
                 "calendar",
                 "工作日历",
                 ACTS["calendar.propose"] | ACTS["calendar.approve"],
             ),
-            ("register.parameters_page", "settings", "规则和参数", ACTS["definition.read"]),
+            ("lawbook.parameters_page", "settings", "规则和参数", ACTS["definition.read"]),
+            ("troubles.incidents_page", "alert-triangle", "系统事件", ACTS["incident.read"]),
+            ("styleguide.interface", "link", "接口文档", ACTS["people.manage"]),
         ),
     ),
 )
@@ -247,7 +249,7 @@ def _nav() -> dict[str, Any]:
     for title, entries in MENU:
         items = [
             {"href": url_for(endpoint), "icon": icon, "text": _(text), "current": endpoint.partition(".")[0] == here
-             and (here not in {"register", "supervision"} or endpoint == request.endpoint), "count": None}
+             and (here != "supervision" or endpoint == request.endpoint), "count": None}
             for endpoint, icon, text, allowed in entries
             if endpoint in current_app.view_functions and roles & allowed
         ]  # fmt: skip
