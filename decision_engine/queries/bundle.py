@@ -145,7 +145,7 @@ def case_named(session: Session, name: str) -> Case:
 
 def own_policy(settings: Settings) -> bytes:
     """Return the policy the installation gives away: a convenience in a bundle, never what proves it."""
-    path = settings.notary_path / "policy.txt"
+    path = settings.notary_path / POLICY
     return path.read_bytes() if path.is_file() else NO_POLICY
 
 

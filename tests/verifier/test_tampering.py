@@ -51,7 +51,9 @@ def test_an_untouched_house_has_nothing_to_find(town):
 @pytest.mark.parametrize(
     ("name", "level"),
     [
-        pytest.param(*pair, id=f"{pair[0]}-{LEVELS[pair[1]]}", marks=[pytest.mark.campaign] if CAMPAIGN else [])
+        pytest.param(
+            *pair, id=f"{pair[0]}-{LEVELS[pair[1]]}", marks=[pytest.mark.campaign] if CAMPAIGN else []
+        )
         for pair in PAIRS
     ],
 )

@@ -486,6 +486,16 @@ PROVEN = (
 )
 
 
+def refused_early(bundle: bytes) -> bool:
+    """Whether reading and the hashes of the files are enough to refuse; findings only ever add up."""
+    try:
+        checker = verify.Checker(verify.read_zip(bundle), {})
+    except verify.NotABundle:
+        return True
+    checker.check_files()
+    return bool(checker.report.findings)
+
+
 def flipped(data: bytes, random: Random) -> bytes:
     at = random.randrange(len(data))
     return data[:at] + bytes([data[at] ^ 1 << random.randrange(8)]) + data[at + 1 :]
@@ -514,7 +524,7 @@ def test_no_bundle_with_a_flipped_bit_is_accepted(how, story):
             bundle = story.bundle({**files, name: changed})
             if name == "documents.json" and not proves(changed, files[name]):
                 continue
-        if check(bundle, policy=story.policy)["verdict"] == "ok":
+        if not refused_early(bundle) and check(bundle, policy=story.policy)["verdict"] == "ok":
             accepted.append((name, changed))
     assert accepted == []
 
