@@ -53,6 +53,7 @@ from decision_engine.models import (
     Post,
     SigningKey,
     Token,
+    WebSession,
 )
 
 RECORDED_REFUSALS = (Forbidden, Unlawful, EngineDisagrees)
@@ -125,7 +126,9 @@ class Work:
     actor: Actor
     now: datetime
     key: audit.EventKey | None = None
-    auth: str | None = None  # how the person proved to be who they are, where the door knows more than a token
+    auth: str | None = (
+        None  # how the person proved to be who they are, where the door knows more than a token
+    )
     attempt: Attempt | None = None
     receipts: list[Receipt] = field(default_factory=list)
     _readings: list[tuple[str, str]] = field(default_factory=list)
@@ -293,7 +296,11 @@ def identify(session: Session, bearer: str | None, now: datetime) -> Actor:
         select(Person)
         .join(Account, Account.person_id == Person.id)
         .join(Token, Token.account_id == Account.id)
+        .outerjoin(WebSession, WebSession.token_hash == Token.hash)
         .where(
+            or_(
+                WebSession.token_hash.is_(None), WebSession.awaits_code.is_(False)
+            ),  # no code yet: nobody yet
             Token.hash == token_hash(bearer),
             Token.revoked_at.is_(None),
             Token.expires_at > now,

@@ -11,7 +11,7 @@ from decision_engine.api import identity
 from decision_engine.api.fields import Moment, Said, Secret
 from decision_engine.api.room import Room
 from decision_engine.api.throttle import throttle
-from decision_engine.commands import sessions
+from decision_engine.commands import browsers, sessions
 from decision_engine.errors import SignInFailed
 from decision_engine.forms.fields import Line
 from decision_engine.queries import people
@@ -22,10 +22,11 @@ room = Room("session", "登录", "Signing in")
 
 
 class SignInSaid(Said):
-    """Login name and password."""
+    """Login name and password, and the one-time code of those who have a second factor."""
 
     login = Line("登录名", "Login name", required=True, most=200)
     password = Secret("密码", "Password", required=True)
+    code = Secret("动态口令（启用后必填）", "One-time code, where a second factor is in force")
 
 
 class PersonOut(Schema):
@@ -69,7 +70,11 @@ def sign_in(said: dict[str, Any]) -> dict[str, Any]:
     address = request.remote_addr or ""
     throttle("sign-in").refuse_if_empty(address)
     try:
-        made = persistently(lambda: sessions.sign_in(identity.house(), said["login"], said["password"]))
+        made = persistently(
+            lambda: browsers.enter_with_code(
+                identity.house(), said["login"], said["password"], said.get("code")
+            )
+        )
     except SignInFailed:
         throttle("sign-in").take(address)
         raise

@@ -70,6 +70,25 @@ def give_code(house: House, bearer: str, code: str) -> None:
     _prove(house, bearer, lambda work, account: _code_is_right(work, account, code), second=True)
 
 
+def enter_with_code(house: House, login: str, password: str, code: str | None) -> SignedIn:
+    """Sign a program in at the JSON door: password, and the code where a second factor is in force.
+
+    Without the right code the token is worth nothing and ends at once. Raises `SignInFailed`, `TooManyAttempts`.
+    """
+    signed = sign_in(house, login, password)
+    with unit_of_work(house, as_actor=PUBLIC) as work:
+        token = work.session.get_one(Token, token_hash(signed.token))
+        account = work.session.get_one(Account, token.account_id, with_for_update=True)
+        factor = work.session.get(SecondFactor, account.id)
+        right = factor is None or not factor.in_force or _code_is_right(work, account, code or "")
+        if not right:
+            token.revoked_at = work.now
+            _failed(work, account)
+    if not right:
+        raise SignInFailed(WRONG_CODE)
+    return signed
+
+
 def confirm(house: House, bearer: str, word: str) -> None:
     """Prove to be at the keyboard, by password or one-time code, before a decisive act."""
 
@@ -95,12 +114,16 @@ def _prove(house: House, bearer: str, right: Callable[[Work, Account], bool], *,
             if second:
                 session.awaits_code, session.second_factor = False, True
         else:
-            account.tries += 1
-            if account.tries >= MAX_TRIES:
-                account.tries, account.locked_until = 0, work.now + LOCK
+            _failed(work, account)
             outcome = SignInFailed(WRONG_CODE if second else None)
     if outcome is not None:
         raise outcome
+
+
+def _failed(work: Work, account: Account) -> None:
+    account.tries += 1
+    if account.tries >= MAX_TRIES:
+        account.tries, account.locked_until = 0, work.now + LOCK
 
 
 def session_of(work: Work, bearer: str) -> WebSession:

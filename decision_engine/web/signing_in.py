@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import io
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from typing import Any
 
 import segno
-from flask import Response, g, redirect, request, url_for
+from flask import Response, current_app, g, redirect, request, url_for
 from flask_babel import gettext as _
 
 from decision_engine.commands import browsers
@@ -32,9 +33,10 @@ def login() -> Any:
     """Sign in; with a second factor the code is asked for next."""
     name, back = request.form.get("login", "").strip()[:200], local(request.form.get("next"))
     try:
-        signed, awaits = browsers.enter(
-            house(), name, request.form.get("password", "")[:1000], request.headers.get("User-Agent", "")
-        )
+        with _slowly():
+            signed, awaits = browsers.enter(
+                house(), name, request.form.get("password", "")[:1000], request.headers.get("User-Agent", "")
+            )
     except (SignInFailed, TooManyAttempts) as refusal:
         return show("login.html", login=name, wrong=told(refusal.message), next=back), door.status_of(refusal)
     answer = redirect(url_for("signing_in.code_page", next=back) if awaits else back, 303)
@@ -53,7 +55,8 @@ def code() -> Any:
     """Take the one-time code."""
     back = local(request.form.get("next"))
     try:
-        browsers.give_code(house(), door.bearer(), request.form.get("code", "")[:64])
+        with _slowly():
+            browsers.give_code(house(), door.bearer(), request.form.get("code", "")[:64])
     except (SignInFailed, TooManyAttempts) as refusal:
         return show("code.html", wrong=told(refusal.message), next=back), door.status_of(refusal)
     return redirect(back, 303)
@@ -132,6 +135,18 @@ def take_away(work: Work, said: Said) -> Any:
     """Switch the factor off."""
     browsers.drop_second_factor(work, door.bearer())
     return go("signing_in.me_page", _("动态口令已停用。"))
+
+
+@contextmanager
+def _slowly() -> Iterator[None]:
+    """Let an address fail only so often, whatever the account; the limit is the one of the JSON door."""
+    limit, address = current_app.extensions["throttles"]["sign-in"], request.remote_addr or ""
+    limit.refuse_if_empty(address)
+    try:
+        yield
+    except SignInFailed:
+        limit.take(address)
+        raise
 
 
 def _carry(answer: Any, token: str) -> Response:
