@@ -16,7 +16,7 @@ from pathlib import Path
 
 from flask import Blueprint, Flask, Response, send_from_directory, url_for
 
-from decision_engine.web.saying import day, moment, name_of, said
+from decision_engine.web.saying import cited, day, moment, name_of, said
 
 DIST = Path(__file__).parent / "static" / "dist"
 A_YEAR = 365 * 24 * 3600
@@ -72,5 +72,5 @@ def dress(app: Flask) -> None:
     manifest()
     app.register_blueprint(static)
     app.add_template_global(asset)
-    for filter_ in (said, day, moment, name_of):
+    for filter_ in (said, day, moment, name_of, cited):
         app.add_template_filter(filter_)

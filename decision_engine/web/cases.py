@@ -100,7 +100,7 @@ def case_page(work: Work, case_id: str) -> Any:
     waiting = tasks.tasks_of_case(work, case.id, status="OPEN")
     mine = {one.task.id for one in tasks.worklist(work, case_id=case.id, size=50).items}
     done = tasks.done_last(work, case.id)
-    known = people.names_of(work, {one.task.assignee_id or one.task.item for one in waiting.items} - {None})
+    known = people.names_of(work, {one.task.assignee_id or one.task.item or "" for one in waiting.items})
     return show(
         "case.html",
         **frame(work, case),

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
+from functools import cache
 from typing import Any
 
 from flask_babel import get_locale
 
+from decision_engine import rules
 from decision_engine.calendar import SHANGHAI
 from decision_engine.language import Text
 
@@ -30,6 +32,19 @@ def said(sentence: Text | Mapping[str, str] | str | None) -> str:
     if isinstance(sentence, Mapping):
         return sentence.get(language()) or sentence["zh"]
     return sentence
+
+
+def cited(one: Any) -> str:
+    """Return law and article of a rule, or of what a rule found, as a sentence names them in this language."""
+    known = one if isinstance(one, rules.Rule) else _rules().get(getattr(one, "rule", None) or "")
+    if known is not None:
+        return said(known.citation)
+    return " ".join(str(part) for part in (getattr(one, "law", None), getattr(one, "article", None)) if part)
+
+
+@cache
+def _rules() -> Mapping[str, rules.Rule]:
+    return {one.id: one for one in rules.declared()}
 
 
 def day(value: date | datetime | None, *, year: bool = True) -> str:
