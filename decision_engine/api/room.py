@@ -29,6 +29,8 @@ from typing import Any, TypeVar
 from flask import Response, request
 from flask_smorest import Blueprint
 from marshmallow import Schema
+from sqlalchemy import update
+from sqlalchemy.dialects import postgresql, sqlite
 from werkzeug.datastructures import FileStorage
 
 from decision_engine.access import PUBLIC, Actor
@@ -241,30 +243,46 @@ def _carry_out_once(
 ) -> Response:
     house = identity.house()
     with unit_of_work(house, token, as_actor=actor) as work:
-        fingerprint = _fingerprint() if key else ""
-        earlier = work.session.get(FinishedRequest, (work.actor.person_id, key)) if key else None
-        if earlier is not None:
-            if earlier.request_hash != fingerprint:
-                raise KeyReused
-            return _response(earlier.body, earlier.status, {"Idempotency-Replayed": "true"})
+        if key and not _reserved(work, key):
+            return _done_before(work, key)
         done = deed(work)
         crash_point("door.act_done")
         work.session.flush()  # versions as they will be
         body = "" if status == _NO_CONTENT else json.dumps(_dump(done, answer), ensure_ascii=False)
         if key:
-            work.session.add(
-                FinishedRequest(
-                    actor_id=work.actor.person_id,
-                    key=key,
-                    request_hash=fingerprint,
-                    status=status,
-                    body=body,
-                    at=work.now,
-                )
+            work.session.execute(
+                update(FinishedRequest)
+                .where(FinishedRequest.actor_id == work.actor.person_id, FinishedRequest.key == key)
+                .values(status=status, body=body),
+                execution_options={"synchronize_session": False},
             )
             crash_point("door.answer_kept")
     crash_point("door.unanswered")
     return _response(body, status)
+
+
+def _reserved(work: Work, key: str) -> bool:
+    """Put the request under its key before anything is done; return False when it is there already.
+
+    Of two that come at once the second waits here until the first is done, and is then given its answer: looked for
+    only, the key of an act under way would not be seen, and its repetition would be told that somebody was faster.
+    """
+    insert = postgresql.insert if work.session.get_bind().dialect.name == "postgresql" else sqlite.insert
+    row = {
+        "actor_id": work.actor.person_id, "key": key, "request_hash": _fingerprint(), "status": 0, "body": "",
+        "at": work.now,
+    }  # fmt: skip
+    done = work.session.execute(
+        insert(FinishedRequest).values(**row).on_conflict_do_nothing().returning(FinishedRequest.key)
+    )
+    return done.scalar_one_or_none() is not None
+
+
+def _done_before(work: Work, key: str) -> Response:
+    earlier = work.session.get_one(FinishedRequest, (work.actor.person_id, key))
+    if earlier.request_hash != _fingerprint():
+        raise KeyReused
+    return _response(earlier.body, earlier.status, {"Idempotency-Replayed": "true"})
 
 
 def json_response(body: Any, status: int = 200) -> Response:

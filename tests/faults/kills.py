@@ -81,7 +81,7 @@ def campaign(
     _settle(town, nursery, people)
     history.close()
     report.told = history.told
-    report.found = [*town.check(folder / "history.jsonl"), *_timers(town)]
+    report.found = [*town.check(folder / "history.jsonl"), *timers_that_did_not_fire_once(town)]
     report.seconds = time.monotonic() - began
     return report
 
@@ -148,7 +148,7 @@ def _until_fired(town: Town, running: Running) -> None:
         assert not running.ended.wait(0.05), running.told()
 
 
-def _timers(town: Town) -> list[Found]:
+def timers_that_did_not_fire_once(town: Town) -> list[Found]:
     """Return every waiting case whose timer did not fire exactly once."""
     rows = town.rows(
         "SELECT c.id, count(e.id) FROM decision_case c JOIN definition d ON d.hash = c.definition_hash "
