@@ -8,11 +8,13 @@ import pytest
 from flask import Flask
 from werkzeug.routing import Rule
 
+from decision_engine import web
 from decision_engine.api import identity
 from decision_engine.api.room import Room
 from decision_engine.app import create_app
 from decision_engine.demo import Town
 from decision_engine.models import Case, DocumentVersion, Event, Record, Task
+from decision_engine.web import assets, styleguide
 from decision_engine.work import House
 from tests.api import meeting_writes
 from tests.api.conftest import Caller, SignIn
@@ -20,11 +22,17 @@ from tests.api.meeting_hall import Assembly, meeting_in_force
 
 NOBODYS = "de_" + "x" * 43
 SOMETHING = "0" * 32
+PAGES = {page.name for page in (*web.PAGES, assets.static, styleguide.styleguide)}
 
 
 def operations(app: Flask) -> Iterator[tuple[Rule, str, str]]:
-    """Yield every rule with each of its methods and an address that fits it."""
+    """Yield every rule but the pages' with each of its methods and an address that fits it.
+
+    The pages are walked through in `tests/web/test_door.py`: all that does not lie below `/api/`.
+    """
     for rule in app.url_map.iter_rules():
+        if rule.endpoint.partition(".")[0] in PAGES and not rule.rule.startswith("/api/v1/"):
+            continue
         address = "/".join(
             ("1" if part.startswith("<int") else SOMETHING) if part.startswith("<") else part
             for part in rule.rule.split("/")
