@@ -19,12 +19,14 @@ from decision_engine.commands.checkpoints import HouseLog
 from decision_engine.commands.sequencing import sequence
 from decision_engine.demo.s1 import S1
 from decision_engine.demo.stage import Stage
+from decision_engine.demo.town import Town
 from decision_engine.models import AccessEntry
 from decision_engine.queries import standing
 from decision_engine.verifier import verify
 from decision_engine.work import House
 from tests.api.conftest import Caller, SignIn
 from tests.api.meeting_hall import Assembly, meeting_in_force
+from tests.api.test_proofs import approved, opened, proposed
 
 
 def signed(house: House) -> bytes:
@@ -103,6 +105,18 @@ def test_growth_since_a_checkpoint_held_elsewhere_is_proved(stage: Stage, app: F
     report = verify.verify(answer.data, policy=policy, checkpoint=held["note"].encode())
     assert report.findings == []
     assert not any("--since" in one["en"] for one in report.unchecked)
+
+
+def test_a_lawful_erasure_is_told_and_is_no_finding(
+    house: House, stage: Stage, town: Town, sign_in: SignIn, app: Flask
+) -> None:
+    receipt = opened(sign_in, town)
+    approved(sign_in, proposed(sign_in, receipt["event_id"])["receipt"]["event_id"])
+    policy = signed(house)
+    bundle = taken(app, stage, "auditor", receipt["chain"])
+    report = verify.verify(bundle, policy=policy, receipts=[receipt])
+    assert report.findings == []
+    assert any("was erased on record" in one["en"] for one in report.unchecked)
 
 
 def test_before_the_first_checkpoint_there_is_no_bundle(case_id: str, sign_in: SignIn) -> None:

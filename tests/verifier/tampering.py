@@ -1,7 +1,7 @@
-"""Tampering with a real house by whoever owns its database: classes T1 to T27 and T30 by four attackers.
+"""Tampering with a real house by whoever owns its database: classes T1 to T27, T29 and T30 by four attackers.
 
-T28 (two notaries) and T29 (a witness restored from an old state) are those programs' own tests in tests/audit; T31
-(hostile bundles) is in test_verifiers.py.
+T28 (two notaries are started) is in tests/test_notary.py and tests/test_outside_processes.py; T31 (hostile bundles) in
+test_verifiers.py.
 
 A0 edits rows; A1 also computes every chain, leaf, tile and head anew; A2 also holds the notary's keys and signs every
 checkpoint again; A3 also holds the key with which the service signs events. Nobody holds the witness's key, nor the
@@ -131,6 +131,7 @@ class Attack:
     level: int
     touched: set[int] = field(default_factory=set)
     rewritten: set[str] = field(default_factory=set)  # ids of events whose bytes were changed
+    witness_forgot: bool = False  # the witness cosigns what follows on the older state
 
     @property
     def case(self) -> str:
@@ -299,9 +300,8 @@ class Attack:
         made = KEYS.sign(size, root_of(leaves[:size]), at=time).decode()
         if made.partition("\n\n")[0] == old.partition("\n\n")[0]:
             return
-        unwitnessed = "".join(
-            line for line in made.splitlines(keepends=True) if "archive.example" not in line
-        )
+        lines = made.splitlines(keepends=True)
+        unwitnessed = "".join(line for line in lines if self.witness_forgot or "archive.example" not in line)
         self.db.execute("INSERT OR REPLACE INTO checkpoint VALUES (?,?,?)", (size, unwitnessed, at))
 
 
@@ -535,6 +535,13 @@ def fork(a: Attack) -> None:
     held = int(a.town.checkpoint.split(b"\n")[1])
     (size,) = a.db.execute("SELECT size FROM log_head").fetchone()
     go_on(a, held - size)
+
+
+@tampering
+def fork_under_a_witness_set_back(a: Attack) -> None:
+    """T29: the witness was restored from a backup as old as the house's, so it cosigns the other history."""
+    fork(a)
+    a.witness_forgot = True
 
 
 @tampering

@@ -474,7 +474,7 @@ CAMPAIGN = bool(os.environ.get("DECISION_ENGINE_CAMPAIGN"))
 FLIPS = (
     {"raw": 75_000, "repaired": 20_000, "consistent": 5_000}
     if CAMPAIGN
-    else {"raw": 400, "repaired": 80, "consistent": 60}
+    else {"raw": 400, "repaired": 80, "consistent": 40}
 )
 PROVEN = (
     "events.json",
