@@ -283,7 +283,12 @@ def withdraw_transfer(work: Work, said: dict[str, Any], task_id: str) -> dict[st
 
 
 @room.act(
-    "PUT", "/tasks/<id:task_id>/deadline", "确定办理时限", "Agree on a day", takes=AgreedDaySaid, answer=TaskActOut
+    "PUT",
+    "/tasks/<id:task_id>/deadline",
+    "确定办理时限",
+    "Agree on a day",
+    takes=AgreedDaySaid,
+    answer=TaskActOut,
 )
 def agree_day(work: Work, said: dict[str, Any], task_id: str) -> dict[str, Any]:
     """Set the agreed day of the step; it is no period of the law."""

@@ -96,7 +96,8 @@ def _consultation(
     deadline = as_fact(record).day("deadline") or record.at.date()
     closes_at = end_of_day(deadline)
     return Consultation(
-        case_id=case.id, organ_id=organ.id, organ=organ.name, title=case.title, notice=record.data, published_at=record.at,
+        case_id=case.id, organ_id=organ.id, organ=organ.name, title=case.title, notice=record.data,
+        published_at=record.at,
         deadline=deadline, closes_at=closes_at, open=now < closes_at,
         feedback=feedback.data if feedback is not None else None,
     )  # fmt: skip
