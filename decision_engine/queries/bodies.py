@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from sqlalchemy import select
+
 from decision_engine import rules
 from decision_engine.errors import NotFound
 from decision_engine.language import Text
-from decision_engine.models import Body, Organ
+from decision_engine.models import Body, BodyMember, Organ
 from decision_engine.queries import people
 from decision_engine.rules.parameter import UnknownParameter, shipped
 from decision_engine.work import Work
@@ -46,6 +48,15 @@ def one_body(work: Work, body_id: str) -> Body:
     if body is None or not work.actor.in_organ(body.organ_id):
         raise NotFound
     return body
+
+
+def members_over_time(work: Work, body_id: str) -> list[BodyMember]:
+    """Return everybody who was, is or will be a member, in order of their first day. Raises `NotFound`."""
+    body = one_body(work, body_id)
+    wanted = (
+        select(BodyMember).where(BodyMember.body_id == body.id).order_by(BodyMember.since, BodyMember.rank)
+    )
+    return list(work.session.scalars(wanted))
 
 
 def body_of(work: Work, body_id: str) -> DecidingBody:

@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 
 from decision_engine import rules
 from decision_engine.errors import NotFound
-from decision_engine.models import CalendarNotice, Organ
+from decision_engine.models import CalendarDay, CalendarNotice, Organ
 from decision_engine.work import Work
 
 
@@ -18,6 +18,12 @@ def notices(session: Session) -> list[CalendarNotice]:
             select(CalendarNotice).order_by(CalendarNotice.year.desc(), CalendarNotice.document_no)
         )
     )
+
+
+def days_of(session: Session, notice_id: str) -> list[CalendarDay]:
+    """Return what a notice says of each day, in order."""
+    wanted = select(CalendarDay).where(CalendarDay.notice_id == notice_id).order_by(CalendarDay.day)
+    return list(session.scalars(wanted))
 
 
 def organ_of(work: Work, organ_id: str | None) -> rules.Organ:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -116,6 +116,30 @@ def person(work: Work, person_id: str) -> Profile:
             work.session.scalars(select(Account).where(Account.person_id == person_id).order_by(Account.id))
         )
     return Profile(found, list(posts), accounts)
+
+
+def posts_today(work: Work, ids: Collection[str]) -> list[Post]:
+    """Return the posts of today of some persons in the actor's organs, in one statement."""
+    return list(
+        work.session.scalars(
+            select(Post)
+            .where(
+                Post.person_id.in_(ids),
+                Post.organ_id.in_(organs_of(work)),
+                Post.since <= work.today,
+                or_(Post.until.is_(None), Post.until >= work.today),
+            )
+            .order_by(Post.since, Post.id)
+        )
+    )
+
+
+def open_accounts(work: Work, ids: Collection[str]) -> frozenset[str]:
+    """Return which of some persons can sign in; nobody for who does not manage people."""
+    if not organs_of(work, "people.manage"):
+        return frozenset()
+    wanted = select(Account.person_id).where(Account.person_id.in_(ids), Account.closed_at.is_(None))
+    return frozenset(work.session.scalars(wanted))
 
 
 def delegations(work: Work) -> list[Delegation]:

@@ -15,20 +15,25 @@ from __future__ import annotations
 from flask import Flask
 
 from decision_engine.web import (
+    almanac,
     assets,
     auditing,
     cases,
     consulting,
     desk,
     frame,
+    lawbook,
     papers,
+    procedures,
     public,
     refusals,
     signing_in,
     styleguide,
     supervision,
     tasks,
+    troubles,
 )
+from decision_engine.web.register import page as register_page
 
 PAGES = (
     signing_in.page,
@@ -41,6 +46,11 @@ PAGES = (
     consulting.page,
     auditing.page,
     supervision.page,
+    procedures.page,
+    register_page,
+    almanac.page,
+    lawbook.page,
+    troubles.page,
 )
 
 for _page in PAGES:  # once: a page belongs to every application that is made
