@@ -724,6 +724,11 @@ def check_note(report: Report, policy: Policy, note: Note, before: int, *, newes
     seen: set[str] = set()
     trusted = [("", key) for key in policy.logs] + list(policy.witnesses.items())
     for name, number, blob in note.signatures:
+        if not any((key.name, key.id) == (name, number) for _, key in trusted):
+            report.cannot(
+                f"检查点 {note.size} 上 {name} 的签名不在信任文件中，未核对。",
+                f"A signature of {name} on checkpoint {note.size} is of no key in the policy: it is passed over.",
+            )
         for witness, key in trusted:
             if (key.name, key.id) != (name, number):
                 continue
