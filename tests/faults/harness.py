@@ -99,7 +99,8 @@ class Town:
 
     def change(self, statement: str) -> None:
         """Run *statement* behind the house's back."""
-        engine = create_engine(self.url, isolation_level="AUTOCOMMIT")
+        patient = {"timeout": PATIENCE} if self.url.startswith("sqlite") else {}
+        engine = create_engine(self.url, isolation_level="AUTOCOMMIT", connect_args=patient)
         with engine.connect() as connection:
             connection.exec_driver_sql(statement)
         engine.dispose()
