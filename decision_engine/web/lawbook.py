@@ -74,7 +74,18 @@ OTHER_GATES = {
     "publish_catalogue": Text("发布决策事项目录", "publishing the catalogue"),
     "comment_period": Text("征求意见期限", "comment period"),
 }
-OVERLAYS = {"national": Text("全国", "national"), "tianjin": Text("天津市", "Tianjin")}
+OVERLAYS = {
+    "national": Text("全国", "national"),
+    "tianjin": Text("天津市", "Tianjin"),
+    "district:beichen": Text("北辰区", "Beichen district"),
+    "district:jinnan": Text("津南区", "Jinnan district"),
+    "district:linhe": Text("临河区", "Linhe district"),
+    "town:qinghe": Text("青禾镇", "Qinghe town"),
+}
+YES_NO = {
+    "larger": Text("只可改为“是”", "may only become yes"),
+    "smaller": Text("只可改为“否”", "may only become no"),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +127,7 @@ def parameters_page(work: Work) -> Any:
         group=group,
         word=word,
         said_value=said_value,
-        stricter=STRICTER,
+        stricter_words=stricter_words,
         overlay=overlay_name,
         version=rules.RULE_SET_VERSION,
     )
@@ -127,7 +138,7 @@ def said_value(parameter: Parameter, value: Any) -> str:
     if isinstance(value, bool):
         return str(_("是") if value else _("否"))
     if isinstance(value, Fraction):
-        return str(_("%(upper)s/%(lower)s", upper=value.numerator, lower=value.denominator))
+        return str(value)
     if isinstance(value, str):
         return told(CHOICES.get(value, value))
     number = f"{value:,}" if parameter.unit == "yuan" else str(value)
@@ -137,11 +148,14 @@ def said_value(parameter: Parameter, value: Any) -> str:
 
 def overlay_name(overlay: str) -> str:
     """Return an overlay as officials call it."""
-    kind, _colon, name = overlay.partition(":")
-    if kind in OVERLAYS:
-        return told(OVERLAYS[kind])
-    kinds = {"district": Text("区级", "district"), "town": Text("镇级", "town")}
-    return f"{told(kinds[kind])} {name}" if kind in kinds else overlay
+    return told(OVERLAYS.get(overlay, overlay))
+
+
+def stricter_words(parameter: Parameter) -> str:
+    """Return which way a value may be changed, in words."""
+    if parameter.unit == "yes_no" and parameter.stricter in YES_NO:
+        return told(YES_NO[parameter.stricter])
+    return told(STRICTER[parameter.stricter])
 
 
 # -- rules -----------------------------------------------------------------------------------------------

@@ -317,7 +317,7 @@ def _proof(verdict: Verdict, chosen: str, sheet: str | None) -> dict[str, Any]:
         "finding": finding,
         "steps": verdict.steps(finding) if finding else (),
         "at": at,
-        "touched": [one for one in verdict.drawn if finding and _touches(one, finding)],
+        "touched": _touched(verdict, finding) if finding else [],
         "shown": diagrams.show_marked(at, verdict.files[at.file], marks, walked) if at else None,
         "is_drawn": bool(finding and (finding.element in ids or set(finding.path) & ids)),
         "title_of": title_of,
@@ -380,9 +380,14 @@ def _where(verdict: Verdict, finding: Finding | None, wanted: str | None) -> She
     return next((one for one in verdict.drawn if one.file == finding.file), verdict.drawn[0])
 
 
-def _touches(sheet: Sheet, finding: Finding) -> bool:
-    wanted = {*finding.path, finding.element}
-    return any(shape.id in wanted for shape in sheet.shapes)
+def _touched(verdict: Verdict, finding: Finding) -> list[Sheet]:
+    """Return the sheets a counter-example goes through, in the order of its steps."""
+    order = {element: place for place, element in reversed(list(enumerate((*finding.path, finding.element))))}
+    first = {
+        one.file: min((order[shape.id] for shape in one.shapes if shape.id in order), default=-1)
+        for one in verdict.drawn
+    }
+    return sorted((one for one in verdict.drawn if first[one.file] >= 0), key=lambda one: first[one.file])
 
 
 def _sheet_called(drawn: tuple[Sheet, ...], wanted: str | None, process: str | None) -> Sheet:

@@ -25,7 +25,7 @@ from decision_engine.rules.parameter import shipped
 from decision_engine.web.cases import whole
 from decision_engine.web.door import ConfirmFirst, Pages, Said, go, show
 from decision_engine.web.frame import ROLE_NAMES
-from decision_engine.web.lawbook import CHOICES, STRICTER, UNITS
+from decision_engine.web.lawbook import CHOICES, UNITS, stricter_words
 from decision_engine.web.saying import said as told
 from decision_engine.work import Work
 
@@ -34,6 +34,8 @@ page = Pages("register")
 SIZE = 20
 MOST = 200
 """Of persons offered in a list."""
+SYSTEM = frozenset({access.CLOCK.person_id, access.PUBLIC.person_id, "setup"})
+"""Who acts in the log without being anybody."""
 _DATE = re.compile(r"\d{4}-\d\d-\d\d")
 _LOGIN = re.compile(r"[0-9A-Za-z][0-9A-Za-z._-]{1,98}")
 
@@ -75,6 +77,7 @@ def people_page(work: Work) -> Any:
         roles=_roles(),
         posts=_posts_of(work, [one.id for one in found.items]),
         accounts=people.open_accounts(work, [one.id for one in found.items]),
+        system=SYSTEM,
         tabs=_tabs("people"),
     )
 
@@ -252,7 +255,7 @@ def _delegations(work: Work, typed: Any, errors: Any) -> Any:
         for one in own
         for role in sorted(one.roles)
     ]
-    others = [(one.id, one.name) for one in people.persons(work, size=MOST).items if one.id != me]
+    others = _candidates(work, {me})
     return show(
         "delegations.html", found=found, me_id=me, today=work.today, what=what, others=others, typed=typed,
         names=people.names_of(work, {who for one in found for who in (one.from_id, one.to_id)}),
@@ -326,17 +329,17 @@ def _body(work: Work, body_id: str, typed: Any, errors: Any) -> Any:
     return show(
         "body.html",
         body=body,
-        kind=_kinds().get(body.kind, body.kind),
+        kind=_kinds().get(body.kind, body.kind) if _kinds().get(body.kind) != body.name else "",
         later=[one for one in members if one.since > work.today],
         earlier=[one for one in members if one.until is not None and one.until < work.today],
         names=people.names_of(work, {one.person_id for one in members}),
-        candidates=[(one.id, one.name) for one in people.persons(work, size=MOST).items] if may_keep else (),
+        candidates=_candidates(work, {one.person_id for one in body.members}) if may_keep else (),
         may_keep=may_keep,
         typed=typed,
         errors=errors,
         today=work.today,
         said_value=_said_value,
-        stricter=lambda name: STRICTER[shipped().by_name[f"{body.kind}.{name}"].stricter],
+        stricter=lambda name: stricter_words(shipped().by_name[f"{body.kind}.{name}"]),
         hints={one.name: _hint(body.kind, one.name) for one in body.procedure},
     )
 
@@ -374,6 +377,11 @@ def _may_keep(work: Work, body_id: str) -> None:
 
 
 # -- what they share ---------------------------------------------------------------------------------------
+
+
+def _candidates(work: Work, without: set[str]) -> list[tuple[str, str]]:
+    found = people.persons(work, size=MOST).items
+    return [(one.id, one.name) for one in found if one.id not in without | SYSTEM]
 
 
 def _tabs(here: str) -> list[dict[str, Any]]:
