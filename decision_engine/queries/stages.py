@@ -132,6 +132,12 @@ def of_case(work: Work, case: Case) -> tuple[Standing, ...]:
     return tuple(_standing(stage, done, open_steps, procedure, ended=ended) for stage in STAGES)
 
 
+def before_meeting(stages: Sequence[Standing]) -> tuple[Standing, ...]:
+    """Return the stages that come before the collective discussion while it has not begun; nothing afterwards."""
+    place = next(index for index, one in enumerate(stages) if one.stage.id == "deliberation")
+    return tuple(stages[:place]) if stages[place].state is State.TODO else ()
+
+
 def current(stages: Sequence[Standing]) -> Standing | None:
     """Return the stage that is the case's present one: the furthest in progress."""
     return next((one for one in reversed(stages) if one.state in {State.ACTIVE, State.LATE}), None)

@@ -101,9 +101,11 @@ def case_page(work: Work, case_id: str) -> Any:
     mine = {one.task.id for one in tasks.worklist(work, case_id=case.id, size=50).items}
     done = tasks.done_last(work, case.id)
     known = people.names_of(work, {one.task.assignee_id or one.task.item or "" for one in waiting.items})
+    framed = frame(work, case)
     return show(
         "case.html",
-        **frame(work, case),
+        **framed,
+        preconditions=[_precondition(one) for one in stages.before_meeting(framed["standing"])],
         waiting=[
             (
                 one.task,
@@ -192,6 +194,7 @@ def frame(work: Work, case: Case) -> dict[str, Any]:
     here = request.endpoint
     return {
         "case": case,
+        "standing": standing,
         "stages": [
             {"name": told(one.stage.name), "state": one.state.value, "note": _note(one)} for one in standing
         ],
@@ -206,6 +209,26 @@ def frame(work: Work, case: Case) -> dict[str, Any]:
             for endpoint, text in TABS
             if endpoint in current_app.view_functions
         ],
+    }
+
+
+CHECKED = {
+    stages.State.DONE: "ok",
+    stages.State.SKIPPED: "exempt",
+    stages.State.ACTIVE: "running",
+    stages.State.LATE: "running",
+    stages.State.TODO: "missing",
+}
+
+
+def _precondition(one: stages.Standing) -> dict[str, Any]:
+    """Return a stage as a thing that must be done, or be excused with a reason, before the collective discussion."""
+    return {
+        "state": CHECKED[one.state],
+        "title": told(one.stage.name),
+        "text": _("不适用：%(reason)s", reason=one.reason) if one.reason else "",
+        "law": _("国务院令第713号第%(article)s条", article=one.stage.article),
+        "word": "",
     }
 
 
