@@ -12,11 +12,13 @@ from werkzeug.datastructures import FileStorage
 
 from decision_engine.commands import documents as acts
 from decision_engine.errors import CorruptState, DecisionEngineError, InvalidAnswers
+from decision_engine.forms.publication import DOSSIER
 from decision_engine.language import Text
 from decision_engine.queries import cases, papers, people, setting, store
 from decision_engine.web.cases import frame
 from decision_engine.web.door import Pages, Said, go, show
 from decision_engine.web.saying import language
+from decision_engine.web.saying import said as told
 from decision_engine.work import Work
 
 page = Pages("paperwork")
@@ -26,7 +28,6 @@ KINDS = {
     "docx": "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
     "txt": "text/plain; charset=utf-8",
 }
-DOSSIER = ("", "D01", "D02", "D03", "D06", "D15", "D17", "D20", "D24")
 
 
 @page.ask("/cases/<id:case_id>/papers")
@@ -88,7 +89,10 @@ def _papers(work: Work, case_id: str, errors: Any) -> Any:
     found = cases.documents_of(work, case.id)
     names = people.names_of(work, {one.author_id for _, versions in found for one in versions})
     most = current_app.extensions["house"].settings.max_document // 1048576
-    return show("case_papers.html", **frame(work, case), found=found, names=names, errors=errors, most=most)
+    return show(
+        "case_papers.html", **frame(work, case), found=found, names=names, errors=errors, most=most,
+        dossier={code: told(Text(*words)) for code, words in DOSSIER.items()},
+    )  # fmt: skip
 
 
 def _file() -> tuple[str, bytes]:
