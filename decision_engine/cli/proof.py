@@ -25,7 +25,7 @@ from decision_engine.audit import keyring, note
 from decision_engine.audit.memory import InUse, Memory
 from decision_engine.audit.note import Kind, SignerKey
 from decision_engine.clock import SystemClock
-from decision_engine.commands import checkpoints
+from decision_engine.commands import checkpoints, event_keys
 from decision_engine.config import read_settings
 from decision_engine.work import House, unit_of_work
 
@@ -68,6 +68,14 @@ def new_notary(state: Path | None) -> None:
     with _told(), Memory(state or settings.notary_path) as memory:
         for one in keyring.make_keys(memory, settings.log_origin):
             click.echo(one.public.encoded)
+
+
+@keys.command("rotate-event")
+def rotate_event() -> None:
+    """更换系统签名密钥 · change the service's own key: the old one signs the new one's introduction."""
+    old, fresh = event_keys.rotate_event_key(app.open_house())
+    click.echo(f"{old} → {fresh}")
+    click.echo("请重启各服务进程 · start every service process anew")
 
 
 @keys.command("rotate-notary")
