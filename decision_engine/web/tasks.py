@@ -5,6 +5,7 @@ Handing in has two pages: the form, then everything that will be recorded with w
 
 from __future__ import annotations
 
+from datetime import date, datetime
 from typing import Any
 
 from flask import Response, url_for
@@ -23,6 +24,7 @@ from decision_engine.web import answers as reading_of
 from decision_engine.web import door
 from decision_engine.web.cases import frame
 from decision_engine.web.door import Pages, Said, go, show
+from decision_engine.web.saying import day, moment
 from decision_engine.web.saying import said as told
 from decision_engine.work import Work
 
@@ -314,7 +316,19 @@ def _shown(field: Any, value: Any, names: dict[str, str]) -> str:
     for choice in field.get("choices") or ():
         if choice["value"] == value:
             return str(told(choice["label"]))
-    return names.get(str(value), str(value))
+    return _dated(field, str(value)) or names.get(str(value), str(value))
+
+
+def _dated(field: Any, typed: str) -> str:
+    """Return a day or a moment as the reader says it; nothing for what is neither, or was mistyped."""
+    read: Any = {"date": date.fromisoformat, "moment": datetime.fromisoformat}.get(field["type"])
+    if read is None:
+        return ""
+    try:
+        found = read(typed)
+    except ValueError:
+        return ""
+    return moment(found) if isinstance(found, datetime) else day(found)
 
 
 def _departures(said: Said) -> list[rules.Departure]:
