@@ -27,11 +27,12 @@ class Saved:
 
 
 class Saves:
-    """The story played up to one scene after the other, each state kept as a folder."""
+    """The story played up to one scene after the other, each state kept as a folder; *room* as for `Stage`."""
 
-    def __init__(self, root: Path, story: Story = S1) -> None:
+    def __init__(self, root: Path, story: Story = S1, *, room: bool = False) -> None:
         self._root = root
         self._story = story
+        self._room = room
         self._kept: dict[str, Saved] = {}
 
     @contextmanager
@@ -39,7 +40,7 @@ class Saves:
         """Give a stage on a copy of the house as it stood before *scene*."""
         saved = self._before(scene)
         shutil.copytree(saved.folder, folder, dirs_exist_ok=True)
-        with open_stage(folder, self._at(scene)) as stage:
+        with open_stage(folder, self._at(scene), room=self._room) as stage:
             stage.case_id, stage.papers = saved.case_id, dict(saved.papers)
             yield stage
 
@@ -58,7 +59,7 @@ class Saves:
                 stage = stack.enter_context(self.opened(begin, folder))
             else:
                 folder.mkdir()
-                stage = stack.enter_context(open_stage(folder, self._at(begin)))
+                stage = stack.enter_context(open_stage(folder, self._at(begin), room=self._room))
             self._story.play(stage, start=begin, until=scene)
             return Saved(folder, stage.case_id, dict(stage.papers))
 

@@ -9,22 +9,25 @@ from __future__ import annotations
 import io
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from decision_engine.demo import player
+from decision_engine.demo.chamber import Chamber
 from decision_engine.demo.door import Refused
 from decision_engine.demo.s1 import S1, afterwards, beginning, hearing, meetings, review
 from decision_engine.demo.stage import Stage, moment, open_stage
 from decision_engine.demo.story import Check, Story
-from decision_engine.demo.town import MAYORS_OFFICE, PARTY_COMMITTEE
+from decision_engine.demo.town import MAYORS_OFFICE, PARTY_COMMITTEE, official
+from tests.chambers import turned_down
 from tests.saves import Saves, events, nothing_is_written_but_the_refusal, status, unlawful, written
 
 
 @pytest.fixture(scope="session")
 def saves(tmp_path_factory: pytest.TempPathFactory) -> Saves:
-    return Saves(tmp_path_factory.mktemp("saves"))
+    return Saves(tmp_path_factory.mktemp("saves"), room=True)
 
 
 @pytest.fixture
@@ -38,11 +41,11 @@ def before(saves: Saves, tmp_path: Path) -> Iterator[Callable[[str], Stage]]:
 
 def test_a_secretary_carries_a_decision_lawfully_from_proposal_to_archive(tmp_path):
     """A township secretary starts a major decision and everybody does their part until it is in the archive."""
-    with open_stage(tmp_path, S1.scenes[0].at) as stage:
+    with open_stage(tmp_path, S1.scenes[0].at, room=True) as stage:
         S1.play(stage)
         checks = S1.expect(stage)
     assert [check for check in checks if not check.holds] == []
-    assert len(checks) > 40
+    assert len(checks) > 55
 
 
 def test_s1_a_the_reviewer_keeps_seven_working_days_even_if_done_earlier(before):
@@ -53,11 +56,14 @@ def test_s1_a_the_reviewer_keeps_seven_working_days_even_if_done_earlier(before)
     stage.complete("justice", "issue_legality_opinion", review.legality(stage, "LEGAL", "2026-04-24 16:00"))
     S1.play(stage, start="assemble_meeting_package", until="confirm_agenda")
     stage.move_to("2026-04-24 17:00")
-    with nothing_is_written_but_the_refusal(stage, "R-713-26-3"):
-        refusal = stage.refused(
+    with nothing_is_written_but_the_refusal(stage, "R-713-26-3"), pytest.raises(Refused) as refusal:
+        Chamber.call(stage, replace(meetings.GOVERNMENT, at="2026-04-27 14:00"))
+    assert "2026-04-28" in unlawful(refusal.value, "R-713-26-3")
+    with nothing_is_written_but_the_refusal(stage, "R-713-26-3"):  # nor where the body has no room
+        early = stage.refused(
             "director", "confirm_agenda", meetings.agenda(stage, "2026-04-27 14:00", "2026-04-24 17:00")
         )
-    assert "2026-04-28" in unlawful(refusal, "R-713-26-3")
+    assert "2026-04-28" in unlawful(early, "R-713-26-3")
     S1.play(stage, start="confirm_agenda", until="report_party_committee")
     assert stage.steps_waiting() == {"report_party_committee"}
 
@@ -124,8 +130,39 @@ def test_s1_e_the_public_keeps_its_thirty_days_through_a_holiday(before):
 
 
 def test_s1_f_the_mayor_does_not_speak_third_of_six(before):
-    """(f) Whoever leads the meeting speaks last: not on the list of speakers, not in a member's place, not on paper."""
+    """(f) Whoever leads the meeting speaks last: an early word is refused and recorded, whoever writes it down."""
     stage = before("government_meeting")
+    chamber = Chamber.found(stage, meetings.GOVERNMENT)
+    order = tuple(reversed(meetings.GOVERNMENT.present[1:]))
+    chamber.open()
+    chamber.report()
+    chamber.members_speak(*order[:2])
+    early = {"stance": "AGREE", "text": "我看可以。"}
+    reason = unlawful(turned_down(chamber, "mayor", "/statements", early, "R-713-30-3"), "R-713-30-3")
+    assert [login for login in order if official(login).name in reason] == list(order[2:])
+    dictated = early | {"person_id": stage.person("mayor")}
+    turned_down(chamber, "recorder", "/statements", dictated, "R-713-30-3")
+    turned_down(chamber, "recorder", "/votes", {}, "R-713-30-3")
+    chamber.members_speak(*order[2:])
+    turned_down(chamber, "recorder", "/votes", {}, "R-713-30-3")  # all but the mayor
+    chamber.principal_speaks()
+    chamber.vote()
+    chamber.decide("APPROVE", meetings.DECISION)
+    chamber.close()
+    chamber.settle()
+    for code in ("D22", "D23", "D24"):
+        stage.file("recorder", code, "会议材料", "镇长办公会。")
+    S1.play(stage, start="report_party_committee")
+    wrong = [check.what for check in S1.expect(stage) if not check.holds]
+    assert wrong == ["被拒绝的操作"]
+
+
+def test_s1_f_nor_where_the_body_has_no_room(before):
+    """(f) Step by step: not on the list of speakers, not in a member's place, not on paper."""
+    stage = before("confirm_agenda")
+    stage.room = False
+    S1.play(stage, start="confirm_agenda", until="government_meeting")
+    stage.move_to("2026-05-08 14:00")
     here = meetings.present(MAYORS_OFFICE)
     third = (here[1], here[2], "mayor", *here[3:])
     with nothing_is_written_but_the_refusal(stage, "R-713-30-3"):
@@ -154,16 +191,51 @@ def test_s1_f_the_mayor_does_not_speak_third_of_six(before):
     with nothing_is_written_but_the_refusal(stage, "R-713-30-3"):
         unlawful(stage.refused("recorder", "sign_minutes", false), "R-713-30-3")
     stage.complete("recorder", "sign_minutes", meetings.minutes(stage, MAYORS_OFFICE, "2026-05-08"))
-    for code in ("D22", "D23", "D24"):
-        stage.file("recorder", code, "会议材料", "镇长办公会。")
-    S1.play(stage, start="report_party_committee")
-    wrong = [check.what for check in S1.expect(stage) if not check.holds]
-    assert wrong == ["被拒绝的操作"]
+    assert stage.steps_waiting() == {"report_party_committee"}
 
 
 def test_the_principal_of_another_body_does_not_lead_this_meeting(before):
     """The party secretary leads the party committee, not the mayor's office meeting; the mayor not the committee."""
     stage = before("government_meeting")
+    chamber = Chamber.found(stage, meetings.GOVERNMENT)
+    chamber.open()
+    chamber.report()
+    word = {"stance": "AGREE", "text": "同意。"}
+    chamber.members_speak()
+    _is_no_meeting_of_theirs(chamber, "party.secretary", "/statements", word)
+    chamber.principal_speaks()
+    chamber.vote()
+    decision = {"outcome": "APPROVE", "decision": "同意。"}
+    _is_no_meeting_of_theirs(chamber, "party.secretary", "/decision", decision)
+    chamber.decide("APPROVE", meetings.DECISION)
+    chamber.close()
+    chamber.settle()
+    S1.play(stage, start="report_party_committee", until="party_meeting")
+    stage.move_to(meetings.PARTY.at)
+    committee = Chamber.found(stage, meetings.PARTY)
+    committee.open()
+    committee.report()
+    committee.discuss()
+    committee.vote()
+    turned_down(committee, "mayor", "/decision", decision, "R-713-30-3", status=403)  # a member, and one vote
+    committee.decide("APPROVE", meetings.DECISION)
+    committee.close()
+    committee.settle()
+    assert stage.steps_waiting() == {"external_approval"}
+
+
+def _is_no_meeting_of_theirs(chamber: Chamber, login: str, path: str, said: dict[str, str]) -> None:
+    with pytest.raises(Refused) as refused:
+        chamber.on(login, "试图", path, said)
+    assert refused.value.status == 404
+
+
+def test_the_principal_of_another_body_does_not_lead_it_without_a_room(before):
+    """The same, step by step."""
+    stage = before("confirm_agenda")
+    stage.room = False
+    S1.play(stage, start="confirm_agenda", until="government_meeting")
+    stage.move_to("2026-05-08 14:00")
     for body, day, stranger in (
         (MAYORS_OFFICE, "2026-05-08", "party.secretary"),
         (PARTY_COMMITTEE, "2026-05-12", "mayor"),
@@ -294,8 +366,11 @@ def test_a_draft_legal_after_revision_waits_for_the_reviewers_confirmation(befor
     assert stage.steps_waiting() == {"assemble_meeting_package"}
     stage.file("justice", "D19", "合法性审查意见书及采纳情况", "已按意见修改，予以确认。")
     S1.play(stage, start="assemble_meeting_package", until="government_meeting")
-    meetings.open_and_report(stage, MAYORS_OFFICE, "2026-05-08")
-    assert "member_speaks" in stage.steps_waiting()
+    stage.move_to(meetings.GOVERNMENT.at)
+    chamber = Chamber.found(stage, meetings.GOVERNMENT)
+    chamber.open()
+    chamber.report()
+    chamber.members_speak(meetings.GOVERNMENT.present[1])
 
 
 def test_a_silent_reviewer_has_not_agreed(before):
@@ -332,8 +407,33 @@ def test_a_risk_out_of_control_sends_the_draft_back_and_is_assessed_anew(before)
 
 
 def test_a_deferred_item_comes_back_to_a_second_meeting(before):
-    """Deferring sends the item back; a second meeting, announced anew, decides it."""
+    """Deferring sends the item back; a second meeting, called anew, decides it."""
     stage = before("government_meeting")
+    here = meetings.GOVERNMENT.present
+    chamber = Chamber.found(stage, meetings.GOVERNMENT)
+    chamber.open()
+    chamber.report()
+    chamber.discuss(**dict.fromkeys(here, "DEFER"))
+    assert not chamber.vote(**dict.fromkeys(here, "NO"))["passed"]
+    chamber.decide("DEFER", "暂缓，补充村干部安置细则后再议。", divided=True, deferred_until="2026-05-20")
+    chamber.close()
+    chamber.settle()
+    assert stage.steps_waiting() == {"assemble_meeting_package"}
+    stage.move_to("2026-05-18 09:00")
+    stage.complete("officer", "assemble_meeting_package", meetings.meeting_package(stage))
+    again = Chamber.call(stage, replace(meetings.GOVERNMENT, at="2026-05-20 14:00"))
+    stage.move_to("2026-05-20 14:00")
+    again.hold(meetings.DECISION)
+    assert again.meeting != chamber.meeting
+    assert stage.steps_waiting() == {"report_party_committee"}
+
+
+def test_a_deferred_item_comes_back_where_the_body_has_no_room(before):
+    """The same, step by step."""
+    stage = before("confirm_agenda")
+    stage.room = False
+    S1.play(stage, start="confirm_agenda", until="government_meeting")
+    stage.move_to("2026-05-08 14:00")
     here = meetings.present(MAYORS_OFFICE)
     meetings.open_and_report(stage, MAYORS_OFFICE, "2026-05-08")
     for login in here[1:]:

@@ -15,9 +15,11 @@ import pytest
 
 from decision_engine import process, rules
 from decision_engine.demo import shipped_diagrams
+from decision_engine.demo.chamber import Chamber
 from decision_engine.demo.door import Refused
 from decision_engine.demo.s2 import S2, first, meetings, review, second
 from decision_engine.demo.stage import Stage, open_stage
+from tests.chambers import turned_down
 from tests.saves import Saves, events, nothing_is_written_but_the_refusal, unlawful, written
 
 OPINION_FLOW = "issue_legality_opinion.outcome in ('LEGAL', 'EXPLORATORY_RISK_STATED')"
@@ -25,7 +27,7 @@ OPINION_FLOW = "issue_legality_opinion.outcome in ('LEGAL', 'EXPLORATORY_RISK_ST
 
 @pytest.fixture(scope="module")
 def saves(tmp_path_factory: pytest.TempPathFactory) -> Saves:
-    return Saves(tmp_path_factory.mktemp("s2"), S2)
+    return Saves(tmp_path_factory.mktemp("s2"), S2, room=True)
 
 
 @pytest.fixture
@@ -40,11 +42,11 @@ def wrong(stage: Stage) -> list[str]:
 
 def test_a_refused_fee_is_drafted_anew_and_decided_against_one_vote(tmp_path):
     """Everything scenario S2 tells comes about: dates, outcomes, quorum, the dissent word for word."""
-    with open_stage(tmp_path, S2.scenes[0].at) as stage:
+    with open_stage(tmp_path, S2.scenes[0].at, room=True) as stage:
         S2.play(stage)
         checks = S2.expect(stage)
     assert [check for check in checks if not check.holds] == []
-    assert len(checks) > 45
+    assert len(checks) > 60
 
 
 # -- (a) -----------------------------------------------------------------------------------------------------
@@ -143,8 +145,47 @@ def test_s2_b_nor_is_it_swapped_between_the_package_and_the_meeting(before):
     """(b) The same where the text changes after the package was made, or on the very day of the meeting."""
     stage = before("government_meeting")
     stage.revise("officer", "draft", "另一份文本")
+    chamber = Chamber.found(stage, meetings.GOVERNMENT)
+    chamber.open()
+    with nothing_is_written_but_the_refusal(stage, "R-LEG-10"):
+        unlawful(turned_down(chamber, "recorder", "/taking-up", {}, "R-LEG-10"), "R-LEG-10")
+
+
+def test_s2_b_nor_is_it_swapped_where_the_body_has_no_room(before):
+    """(b) The guard is the step's, not the room's: completed step by step it refuses the same."""
+    stage = before("confirm_agenda")
+    stage.room = False
+    S2.play(stage, start="confirm_agenda", until="government_meeting")
+    stage.move_to(meetings.GOVERNMENT.at)
+    stage.revise("officer", "draft", "另一份文本")
     with nothing_is_written_but_the_refusal(stage, "R-LEG-10"):
         unlawful(stage.refused("recorder", "open_meeting", meetings.GOVERNMENT.opening(stage)), "R-LEG-10")
+
+
+# -- the committee's majority -------------------------------------------------------------------------------------
+
+
+def test_s2_a_party_committee_never_reaches_the_override(before):
+    """Six say yes, one no: the secretary cannot turn it into a no, with reasons or without.
+
+    Nor does the secretary speak before the others; every attempt is refused and on record, and the story ends as told.
+    """
+    stage = before("party_meeting")
+    chamber = Chamber.found(stage, meetings.PARTY)
+    chamber.open()
+    chamber.report()
+    early = {"stance": "DISAGREE", "text": "我看不行。"}
+    unlawful(turned_down(chamber, "party.secretary", "/statements", early, "R-713-30-3"), "R-713-30-3")
+    chamber.discuss()
+    assert chamber.vote()["passed"]
+    against = {"outcome": "REJECT", "decision": "不同意。"}
+    for said in (against, against | {"override_reasons": "从大局出发。"}):
+        unlawful(turned_down(chamber, "party.secretary", "/decision", said, "R-MTG-21"), "R-MTG-21")
+    chamber.decide("APPROVE", "6票赞成、1票反对，同意。")
+    chamber.close()
+    chamber.settle()
+    S2.play(stage, start="sign_decision")
+    assert wrong(stage) == ["被拒绝的操作所依据的规则"]
 
 
 # -- (c) -----------------------------------------------------------------------------------------------------

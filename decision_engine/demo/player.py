@@ -30,7 +30,7 @@ def play(name: str, console: Console | None = None) -> int:
     say(f"[bold]故事 {story.name}　{story.title}[/bold]（虚构城镇，移动时钟，经 HTTP 接口办理）")
     with (
         tempfile.TemporaryDirectory(prefix="decision-engine-") as folder,
-        open_stage(Path(folder), story.scenes[0].at, say) as stage,
+        open_stage(Path(folder), story.scenes[0].at, say, room=True) as stage,
     ):
         story.play(stage)
         say("\n[bold]办理轨迹[/bold]")

@@ -1,7 +1,7 @@
-"""One sitting of a deciding body, acted from the opening to the signed minutes.
+"""One sitting of a deciding body, acted from the call to the signed minutes: in its room, or step by step.
 
 Who is due and who is absent is told once; everybody present speaks in the order of rank reversed, the principal
-last. A member of whom nothing else is said agrees and votes yes.
+last. A member of whom nothing else is said agrees and votes yes. Which way it is acted, the stage says (`Stage.room`).
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from decision_engine.demo.chamber import Chamber
 from decision_engine.demo.stage import Stage, moment
 
 Answers = dict[str, Any]
@@ -20,7 +21,11 @@ class Sitting:
     """A meeting of *body* at *at* (Shanghai time) on *item*.
 
     *members*: sign-in names, the principal first; *absent*: sign-in name -> why; *against*: sign-in name -> what
-    the member said, verbatim, who disagrees and votes no.
+    the member said, verbatim, who disagrees and votes no; *leader*: the deputy in charge.
+
+    *caller* calls the meeting. Only in the room: *papers*, names in `Stage.papers`, are delivered and opened; *guests*
+    attend besides the reporter, *explains*: guest -> what the legality review found, *waives*: members with nothing to
+    add, *opinions*: absent member -> written opinion, *urgent*: why the item comes up without the usual notice.
     """
 
     body: str
@@ -33,6 +38,14 @@ class Sitting:
     method: str
     absent: Mapping[str, str] = field(default_factory=dict)
     against: Mapping[str, str] = field(default_factory=dict)
+    leader: str = ""
+    caller: str = ""
+    papers: tuple[str, ...] = ("draft",)
+    guests: tuple[str, ...] = ()
+    explains: Mapping[str, str] = field(default_factory=dict)
+    waives: tuple[str, ...] = ()
+    opinions: Mapping[str, str] = field(default_factory=dict)
+    urgent: str = ""
 
     @property
     def present(self) -> tuple[str, ...]:
@@ -44,7 +57,20 @@ class Sitting:
         """Return who leads the body."""
         return self.members[0]
 
-    def agenda(self, stage: Stage, notice: str, leader_in_charge: str) -> Answers:
+    @property
+    def signing(self) -> str:
+        """Return when the minutes are signed (Shanghai time): at noon, or in the late afternoon."""
+        day, _, hour = self.at.partition(" ")
+        return f"{day} {'12:00' if hour < '12:00' else '17:00'}"
+
+    def announce(self, stage: Stage, notice: str) -> None:
+        """Call the meeting; notice and materials reach every member at *notice*, which is now (Shanghai time)."""
+        if stage.room:
+            Chamber.call(stage, self)
+            return
+        stage.complete(self.caller, "confirm_agenda", self.agenda(stage, notice))
+
+    def agenda(self, stage: Stage, notice: str) -> Answers:
         """Return the agenda; notice and materials reach every member at *notice* (Shanghai time)."""
         told = moment(notice)
         return {
@@ -58,11 +84,13 @@ class Sitting:
                 {"member": stage.person(login), "notice_at": told, "materials_at": told}
                 for login in self.members
             ],
-            "leader_in_charge": stage.person(leader_in_charge),
+            "leader_in_charge": stage.person(self.leader),
         }
 
-    def hold(self, stage: Stage, decision: str) -> None:
-        """Hold the whole meeting; it approves."""
+    def hold(self, stage: Stage, decision: str) -> str:
+        """Hold the whole meeting, which approves, and return how its signed record is named (no room: nothing)."""
+        if stage.room:
+            return Chamber.found(stage, self).hold(decision)
         self.open(stage)
         self.discuss(stage)
         stage.complete(self.recorder, "vote", self.ballots(stage))
@@ -72,6 +100,7 @@ class Sitting:
             {"outcome": "APPROVE", "decision": decision, "announced_at": self._at("11:30", "16:30")},
         )
         stage.complete(self.recorder, "sign_minutes", self.minutes(stage))
+        return ""
 
     def open(self, stage: Stage) -> None:
         """The recorder opens the meeting, the lead unit reports the item."""
@@ -134,7 +163,7 @@ class Sitting:
                 for login, words in self.against.items()
             ],
             "signatures": [
-                {"member": stage.person(login), "signed": True, "signed_at": self._at("12:00", "17:00")}
+                {"member": stage.person(login), "signed": True, "signed_at": moment(self.signing)}
                 for login in self.present
             ],
             "keeper": stage.person(self.recorder),

@@ -9,7 +9,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -35,12 +35,19 @@ def moment(text: str) -> str:
 
 
 class Stage:
-    """One case being acted: who is who, which papers lie in the file, and how to do things in somebody's name."""
+    """One case being acted: who is who, which papers lie in the file, and how to do things in somebody's name.
 
-    def __init__(self, house: House, clock: MovableClock, town: Town, door: Door, tell: Tell) -> None:
+    *room*: whether meetings are held in their rooms, everybody acting from an own account; otherwise the recorder and
+    the speakers complete the meeting's steps one by one, as a body without a room does.
+    """
+
+    def __init__(
+        self, house: House, clock: MovableClock, town: Town, door: Door, tell: Tell, *, room: bool = False
+    ) -> None:
         self.house = house
         self.town = town
         self.tell = tell
+        self.room = room
         self.case_id = ""
         self.papers: dict[str, str] = {}
         self._clock = clock
@@ -60,6 +67,10 @@ class Stage:
     def move_clock_only(self, text: str) -> None:
         """Move the clock while no worker runs (the house is down)."""
         self._clock.move_to(datetime.fromisoformat(text).replace(tzinfo=SHANGHAI))
+
+    def later(self, seconds: int) -> None:
+        """Let a moment pass in which no deadline falls: from one act in a room to the next."""
+        self._clock.move_to(self._clock.now() + timedelta(seconds=seconds))
 
     def run_worker(self) -> int:
         """Let the worker do what is due now and return how many timers fired."""
@@ -90,6 +101,16 @@ class Stage:
     def say(self, login: str | None, path: str, said: Mapping[str, Any]) -> Any:
         """Do something as *login* (None: the public) and return the answer."""
         return self._door.post(path, said, self.token(login) if login else None)
+
+    def does(self, login: str, what: str, path: str, said: Mapping[str, Any]) -> Any:
+        """Do something as *login*, tell *what* it was, and return the answer. Raises `Refused`, which is told too."""
+        try:
+            answer = self.say(login, path, said)
+        except Refused as refusal:
+            self.tell(f"　　[red]✗[/red] {_who(login)}　{what}：{refusal.problem.get('detail', '')}")
+            raise
+        self.tell(f"　　[green]✓[/green] {_who(login)}　{what}")
+        return answer
 
     def pages(self, login: str, path: str, **query: object) -> list[Any]:
         """Return every item of a paged list."""
@@ -185,10 +206,12 @@ def cheap_settings(folder: Path) -> Settings:
 
 
 @contextmanager
-def open_stage(folder: Path, begins: str, tell: Tell = lambda _: None) -> Iterator[Stage]:
+def open_stage(
+    folder: Path, begins: str, tell: Tell = lambda _: None, *, room: bool = False
+) -> Iterator[Stage]:
     """Build a house in *folder*, load the town, serve it on a free loopback port, and give the stage.
 
-    *begins* is the Shanghai time at which the clock stands first.
+    *begins* is the Shanghai time at which the clock stands first; *room* as for `Stage`.
     """
     clock = MovableClock(datetime.fromisoformat(begins).replace(tzinfo=SHANGHAI))
     house = open_house(cheap_settings(folder), clock)
@@ -197,7 +220,7 @@ def open_stage(folder: Path, begins: str, tell: Tell = lambda _: None) -> Iterat
         with served(house) as port:
             door = Door("127.0.0.1", port)
             try:
-                yield Stage(house, clock, town, door, tell)
+                yield Stage(house, clock, town, door, tell, room=room)
             finally:
                 door.close()
     finally:

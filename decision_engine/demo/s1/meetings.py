@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from decision_engine.demo.chamber import Chamber
 from decision_engine.demo.s1.beginning import TITLE
+from decision_engine.demo.sitting import Sitting
 from decision_engine.demo.stage import Stage, moment
 from decision_engine.demo.story import scene
 from decision_engine.demo.town import BODIES, MAYORS_OFFICE, PARTY_COMMITTEE
@@ -13,6 +15,42 @@ from decision_engine.demo.town import BODIES, MAYORS_OFFICE, PARTY_COMMITTEE
 Answers = dict[str, Any]
 ABSENT = {MAYORS_OFFICE: "deputy6", PARTY_COMMITTEE: "defence"}
 """Who asked leave of each meeting: 6 of 7 and 8 of 9 are present."""
+DECISION = "同意撤销西柳、南柳、东园村村民委员会的决定草案。"
+
+GOVERNMENT = Sitting(
+    MAYORS_OFFICE,
+    "镇长办公会",
+    TITLE,
+    "2026-05-08 14:00",
+    BODIES[MAYORS_OFFICE][1],
+    "recorder",
+    "officer",
+    "RECORDED_POSITIONS",
+    absent={"deputy6": "因公出差"},
+    leader="deputy2",
+    caller="director",
+    papers=("draft", "D19"),
+    guests=("director", "justice"),
+    explains={"justice": "决定草案合法，村民会议和报批程序齐备。"},
+    waives=("deputy5",),
+    opinions={"deputy6": "同意草案。"},
+)
+PARTY = Sitting(
+    PARTY_COMMITTEE,
+    "镇党委会",
+    TITLE,
+    "2026-05-12 09:00",
+    BODIES[PARTY_COMMITTEE][1],
+    "recorder",
+    "officer",
+    "NAMED_BALLOT",
+    absent={"defence": "因公出差"},
+    leader="deputy2",
+    caller="party.office",
+    papers=("draft", "D19"),
+    guests=("justice",),
+    waives=("publicity",),
+)
 
 
 @scene("2026-04-29 10:00", "提请集体讨论")
@@ -49,7 +87,10 @@ def meeting_package(stage: Stage) -> Answers:
 def confirm_agenda(stage: Stage) -> None:
     """Notice and materials reach every member two working days before the meeting."""
     stage.file("director", "D21", "会议通知、议程和材料送达记录", "2026年5月6日逐人送达。")
-    stage.complete("director", "confirm_agenda", agenda(stage))
+    if stage.room:
+        Chamber.call(stage, GOVERNMENT)
+    else:
+        stage.complete("director", "confirm_agenda", agenda(stage))
 
 
 def agenda(stage: Stage, meeting: str = "2026-05-08 14:00", notice: str = "2026-05-06 09:00") -> Answers:
@@ -72,10 +113,10 @@ def agenda(stage: Stage, meeting: str = "2026-05-08 14:00", notice: str = "2026-
 @scene("2026-05-08 14:00", "镇长办公会集体讨论")
 def government_meeting(stage: Stage) -> None:
     """Six of seven are present; all speak, the mayor last; approved."""
-    open_and_report(stage, MAYORS_OFFICE, "2026-05-08")
-    members_speak(stage, MAYORS_OFFICE)
-    conclude(stage, MAYORS_OFFICE, "2026-05-08")
-    stage.file("recorder", "D22", "镇长办公会会议记录（签字）、表决情况", "应到7人，实到6人，一致同意。")
+    record = _held(stage, GOVERNMENT)
+    stage.file(
+        "recorder", "D22", "镇长办公会会议记录（签字）、表决情况", f"应到7人，实到6人，一致同意。{record}"
+    )
     stage.file("recorder", "D23", "镇长办公会会议纪要", "会议同意撤销三村村民委员会，报镇党委会研究。")
     stage.file("recorder", "D24", "请假条和书面意见", "曲清和副镇长因公出差请假；书面意见：同意（不计票）。")
 
@@ -96,15 +137,28 @@ def report_party_committee(stage: Stage) -> None:
             "report_ref": paper,
         },
     )
+    if stage.room:  # without one the report itself announces the item
+        stage.move_to("2026-05-09 16:30")
+        Chamber.call(stage, PARTY)
 
 
 @scene("2026-05-12 09:00", "镇党委会集体讨论")
 def party_meeting(stage: Stage) -> None:
     """Eight of nine are present; named ballot, eight yes."""
-    open_and_report(stage, PARTY_COMMITTEE, "2026-05-12")
-    members_speak(stage, PARTY_COMMITTEE)
-    conclude(stage, PARTY_COMMITTEE, "2026-05-12")
-    stage.file("recorder", "D22", "镇党委会会议记录（签字）、表决票", "应到9人，实到8人，记名表决8票赞成。")
+    record = _held(stage, PARTY)
+    told = f"应到9人，实到8人，记名表决8票赞成。{record}"
+    stage.file("recorder", "D22", "镇党委会会议记录（签字）、表决票", told)
+
+
+def _held(stage: Stage, sitting: Sitting) -> str:
+    """Hold the meeting, in its room or step by step, and return how its signed record is named."""
+    if stage.room:
+        return Chamber.found(stage, sitting).hold(DECISION)
+    day = sitting.at[:10]
+    open_and_report(stage, sitting.body, day)
+    members_speak(stage, sitting.body)
+    conclude(stage, sitting.body, day)
+    return ""
 
 
 def present(body: str) -> tuple[str, ...]:
@@ -182,7 +236,7 @@ def ballots(stage: Stage, body: str, **votes: str) -> Answers:
 def outcome_of_meeting(outcome: str, day: str, **more: Any) -> Answers:
     """Return the decision as it was announced."""
     said = {
-        "APPROVE": "同意撤销西柳、南柳、东园村村民委员会的决定草案。",
+        "APPROVE": DECISION,
         "DEFER": "暂缓，补充村干部安置细则后再议。",
         "AMEND": "修改后再提请讨论。",
         "REJECT": "不同意草案。",

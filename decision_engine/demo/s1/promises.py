@@ -16,6 +16,8 @@ from decision_engine import rules
 from decision_engine.calendar import WorkCalendar
 from decision_engine.demo.expecting import hangs_together as _hangs_together
 from decision_engine.demo.expecting import local
+from decision_engine.demo.roomed import rooms
+from decision_engine.demo.s1.meetings import GOVERNMENT, PARTY
 from decision_engine.demo.stage import Stage
 from decision_engine.demo.story import Check
 from decision_engine.demo.town import MAYORS_OFFICE, OFFICIALS, OVERLAYS, PARTY_COMMITTEE, TOWN, official
@@ -49,6 +51,7 @@ def expected(stage: Stage) -> list[Check]:
         *_procedure(stage, records, events),
         *_risk(records),
         *_meetings(stage, records),
+        *rooms(stage, (GOVERNMENT, PARTY)),
         *_dossier(records),
         *_trail(stage, events),
         *_accountability(stage.ask("auditor", f"{case}/accountability")["items"]),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from decision_engine.demo.chamber import Chamber
 from decision_engine.demo.filled import supplied
 from decision_engine.demo.s2.second import TITLE
 from decision_engine.demo.sitting import Sitting
@@ -16,6 +17,9 @@ Answers = dict[str, Any]
 DISSENT = "补贴来源应列入年度预算后再实施"
 """What 魏守正 said against it, word for word."""
 
+URGENT = "须于7月17日前公布并报区政府备案，镇长办公会次日即须研究，来不及提前两个工作日通知。"
+"""Why the committee meets the day after: the recorded way for an item without the usual notice (R-MTG-11)."""
+
 GOVERNMENT = Sitting(
     MAYORS_OFFICE,
     "镇长办公会",
@@ -26,6 +30,12 @@ GOVERNMENT = Sitting(
     "officer",
     "RECORDED_POSITIONS",
     absent={"deputy6": "因公出差"},
+    leader="deputy3",
+    caller="director",
+    papers=("draft", "confirmation"),
+    guests=("justice",),
+    explains={"justice": "修改后合法，已按两条修改意见确认。"},
+    waives=("deputy5",),
 )
 PARTY = Sitting(
     PARTY_COMMITTEE,
@@ -38,6 +48,11 @@ PARTY = Sitting(
     "NAMED_BALLOT",
     absent={"defence": "参加集训", "politics.law": "因病请假"},
     against={"discipline": DISSENT},
+    leader="deputy3",
+    caller="party.office",
+    papers=("draft", "confirmation"),
+    waives=("publicity",),
+    urgent=URGENT,
 )
 
 
@@ -70,14 +85,14 @@ def meeting_package(stage: Stage, *without: str) -> Answers:
 def confirm_agenda(stage: Stage) -> None:
     """Two working days before the meeting every member has notice and materials."""
     stage.file("director", "D21", "会议通知、议程和材料送达记录", "2026年7月10日逐人送达。")
-    stage.complete("director", "confirm_agenda", GOVERNMENT.agenda(stage, "2026-07-10 09:00", "deputy3"))
+    GOVERNMENT.announce(stage, "2026-07-10 09:00")
 
 
 @scene("2026-07-14 14:00", "镇长办公会集体讨论")
 def government_meeting(stage: Stage) -> None:
     """The mayor's office meeting approves."""
-    GOVERNMENT.hold(stage, "同意。")
-    stage.file("recorder", "D22", "镇长办公会会议记录（签字）", "应到7人，实到6人，一致同意。")
+    record = GOVERNMENT.hold(stage, "同意。")
+    stage.file("recorder", "D22", "镇长办公会会议记录（签字）", f"应到7人，实到6人，一致同意。{record}")
     stage.file("recorder", "D23", "镇长办公会会议纪要", "同意，报镇党委会研究。")
     stage.file("recorder", "D24", "请假条", "曲清和因公出差请假。")
 
@@ -97,10 +112,13 @@ def report_party_committee(stage: Stage) -> None:
             "report_ref": paper,
         },
     )
+    if stage.room:  # without one the report itself announces the item
+        Chamber.call(stage, PARTY)
 
 
 @scene("2026-07-15 09:00", "镇党委会集体讨论")
 def party_meeting(stage: Stage) -> None:
     """Seven of nine are present; six say yes, one says no, and why."""
-    PARTY.hold(stage, "6票赞成、1票反对，同意。")
-    stage.file("recorder", "D22", "镇党委会会议记录（签字）、表决票", "应到9人，实到7人，6票赞成，1票反对。")
+    record = PARTY.hold(stage, "6票赞成、1票反对，同意。")
+    told = f"应到9人，实到7人，6票赞成，1票反对。{record}"
+    stage.file("recorder", "D22", "镇党委会会议记录（签字）、表决票", told)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from decision_engine import rules
 from decision_engine.demo.expecting import CaseSeen, risk_index, sitting
+from decision_engine.demo.roomed import rooms
 from decision_engine.demo.s2.afterwards import NOT_APPLICABLE, NUMBER
-from decision_engine.demo.s2.meetings import DISSENT
+from decision_engine.demo.s2.meetings import DISSENT, GOVERNMENT, PARTY
 from decision_engine.demo.stage import Stage
 from decision_engine.demo.story import Check
 from decision_engine.demo.town import MAYORS_OFFICE, OVERLAYS, PARTY_COMMITTEE, TOWN
@@ -19,6 +20,7 @@ def expected(stage: Stage) -> list[Check]:
         *_second_draft(seen),
         *_review(seen),
         *_meetings(seen),
+        *rooms(stage, (GOVERNMENT, PARTY)),
         *_release(seen),
         *seen.dossier(sorted(NOT_APPLICABLE)),
         *seen.trail(),

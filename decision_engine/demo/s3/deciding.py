@@ -25,6 +25,12 @@ MEETING = Sitting(
     "district.officer",
     "RECORDED_POSITIONS",
     absent={"vice7": "外出招商"},
+    leader="vice2",
+    caller="district.director",
+    papers=("draft", "D19"),
+    guests=("district.justice",),
+    explains={"district.justice": "合法。"},
+    waives=("vice8",),
 )
 NUMBER = "临政发〔2026〕9号"
 NOT_APPLICABLE = {
@@ -126,15 +132,16 @@ def meeting_package(stage: Stage) -> Answers:
 def confirm_agenda(stage: Stage) -> None:
     """Three working days before the meeting."""
     stage.file("district.director", "D21", "会议通知、议程和材料送达记录", "2026年6月30日逐人送达。")
-    agenda = MEETING.agenda(stage, "2026-06-30 09:00", "vice2")
-    stage.complete("district.director", "confirm_agenda", agenda)
+    MEETING.announce(stage, "2026-06-30 09:00")
 
 
 @scene("2026-07-03 14:00", "区政府常务会议集体讨论")
 def executive_meeting(stage: Stage) -> None:
     """Eight of nine are present and of one mind."""
-    MEETING.hold(stage, "同意。")
-    stage.file("district.recorder", "D22", "区政府常务会议记录（签字）", "应到9人，实到8人，一致同意。")
+    record = MEETING.hold(stage, "同意。")
+    stage.file(
+        "district.recorder", "D22", "区政府常务会议记录（签字）", f"应到9人，实到8人，一致同意。{record}"
+    )
     stage.file("district.recorder", "D23", "区政府常务会议纪要", "同意，报区委、报市政府批准。")
     stage.file("district.recorder", "D24", "请假条", "纪南乔外出招商请假。")
 

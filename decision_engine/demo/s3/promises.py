@@ -6,7 +6,8 @@ from collections import Counter
 
 from decision_engine import rules
 from decision_engine.demo.expecting import CaseSeen, risk_index, sitting
-from decision_engine.demo.s3.deciding import NOT_APPLICABLE, NUMBER
+from decision_engine.demo.roomed import rooms
+from decision_engine.demo.s3.deciding import MEETING, NOT_APPLICABLE, NUMBER
 from decision_engine.demo.s3.hearing import BUS_TIME, SEATS
 from decision_engine.demo.stage import Stage
 from decision_engine.demo.story import Check
@@ -22,6 +23,7 @@ def expected(stage: Stage) -> list[Check]:
         *_hearing(seen),
         *_experts(seen),
         *_review(seen),
+        *rooms(stage, (MEETING,)),
         *_release(seen),
         *seen.dossier(sorted(NOT_APPLICABLE)),
         *seen.trail(),
