@@ -50,8 +50,16 @@ class Verdict:
         return self.main is not None
 
     def of_file(self, name: str) -> tuple[process.Finding, ...]:
-        """Return the findings of one file; what no file is named for belongs to each."""
-        return tuple(one for one in self.findings if one.file in (name, None, ""))
+        """Return the findings of one file: where the element stands, or where the run begins that breaks the rule.
+
+        What no file is named for belongs to each.
+        """
+        begins = {shape.id for sheet in self.drawn if sheet.file == name for shape in sheet.shapes}
+        return tuple(
+            one
+            for one in self.findings
+            if one.file in (name, None, "") or (one.path and one.path[0] in begins)
+        )
 
     def steps(self, finding: process.Finding) -> tuple[Step, ...]:
         """Return the counter-example of *finding* station by station: a real run from a start event."""
@@ -90,7 +98,7 @@ def look(files: Mapping[str, bytes]) -> tuple[tuple[Sheet, ...], dict[str, tuple
     return tuple(drawn), wrong
 
 
-@lru_cache(maxsize=4)
+@lru_cache(maxsize=8)
 def _judge(pairs: tuple[tuple[str, bytes], ...]) -> Verdict:
     files = dict(pairs)
     drawn, wrong = look(files)

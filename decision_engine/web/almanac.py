@@ -123,14 +123,16 @@ def one_notice_page(work: Work, notice_id: str) -> Any:
 
 
 def _approval_again(work: Work, refusal: DecisionEngineError, said: Said, notice_id: str) -> Any:
-    return _one(work, notice_id, {"": (refusal.message,)})
+    return _one(work, notice_id, getattr(refusal, "fields", None) or {"": (refusal.message,)})
 
 
 @page.act("/admin/calendar/notices/<id:notice_id>/approval", again=_approval_again)
 def approve_notice(work: Work, said: Said, notice_id: str) -> Any:
     """Put a notice in force: deadlines that rested on unknown days are counted anew."""
     if said.get("compared") != "yes":
-        raise InvalidAnswers({"": (Text("请先对照通知原文核对。", "Compare with the document first."),)})
+        raise InvalidAnswers(
+            {"compared": (Text("请先对照通知原文核对。", "Compare with the document first."),)}
+        )
     row = acts.approve_notice(work, notice_id)
     return go("almanac.calendar_page", _("通知已生效，受影响的期限已重新计算。"), year=row.year)
 
