@@ -66,7 +66,7 @@ def bundle_of(stage: Clicking, folder: Path) -> tuple[Path, Path]:
     ) as signer:
         assert isinstance(signer.round(), notary.Signed)
     page = stage.case_page("auditor")
-    stage.click(page.get_by_role("navigation", name="案件内容").get_by_role("link", name="审计", exact=True))
+    stage.follow(page.get_by_role("navigation", name="案件内容").get_by_role("link", name="审计", exact=True))
     expect(page.locator("#main")).to_contain_text("日志链完整")
     stage.photograph(page, "auditor-audit")
     with page.expect_download() as download:
@@ -144,6 +144,6 @@ def receipt_answered(stage: Clicking) -> None:
     """A citizen comes back with a receipt and reads what became of the opinion."""
     page = stage.public_page("/public")
     page.get_by_label("回执编号").fill(stage.receipts[0])
-    stage.click(page.get_by_role("button", name="查询"))
+    stage.follow(page.get_by_role("button", name="查询"))
     expect(page.locator("#handling .tag").first).to_be_visible()
     stage.photograph(page, "public-answer")
