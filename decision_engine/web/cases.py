@@ -113,10 +113,10 @@ def case_page(work: Work, case_id: str) -> Any:
                 known.get(one.task.assignee_id or one.task.item or ""),
                 _gate(work, case, one.task.step),
             )
-            for one in waiting.items
+            for one in sorted(waiting.items, key=lambda one: one.task.id not in mine)  # one's own first
         ],
         events=[_done(one) for one in done],
-        papers=cases.documents_of(work, case.id)[-5:],
+        papers=cases.documents_of(work, case.id)[:-6:-1],
         lights=handling.lights(work, [one.task for one in waiting.items]),
         may_urge=_roles(work) & {"office_director", "secretary", "principal", "inspector"},
         people=people.persons(work, size=200).items
