@@ -124,7 +124,7 @@ def meetings(
     until: datetime | None = None,
 ) -> Page[Listed]:
     """Return the meetings the actor may see, the latest planned first; *since* and *until* bound when."""
-    wanted = [_visible(work)]
+    wanted = [visible(work)]
     if body_id is not None:
         wanted.append(Meeting.body_id == body_id)
     if status is not None:
@@ -177,7 +177,7 @@ def sees_item_of(work: Work, case_id: str) -> bool:
     found = work.session.scalar(
         select(Meeting.id)
         .join(AgendaItem, AgendaItem.meeting_id == Meeting.id)
-        .where(AgendaItem.case_id == case_id, _visible(work))
+        .where(AgendaItem.case_id == case_id, visible(work))
         .limit(1)
     )
     return found is not None
@@ -266,7 +266,8 @@ def _is_member(person_id: str) -> ColumnElement[bool]:
     return exists().where(MeetingMember.meeting_id == Meeting.id, MeetingMember.person_id == person_id)
 
 
-def _visible(work: Work) -> ColumnElement[bool]:
+def visible(work: Work) -> ColumnElement[bool]:
+    """Return what a meeting is like that the actor may see."""
     me = work.actor.person_id
     overseen = sorted({one.organ_id for one in work.actor.standings if one.roles & (OFFICES | {"auditor"})})
     return or_(

@@ -1,0 +1,50 @@
+"""What is needed to call a meeting: the cases that wait for one, and the meetings that discussed a case."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from sqlalchemy import select
+
+from decision_engine.models import AgendaItem, Case, Meeting, Task
+from decision_engine.models.cases import MEETING_ITEM
+from decision_engine.queries.meetings import visible
+from decision_engine.work import Work
+
+STEPS = ("confirm_agenda", "open_meeting")
+MOST = 50
+
+
+def awaiting(work: Work, organ_id: str) -> Sequence[Case]:
+    """Return the decision cases of an organ whose next step is a meeting and which stand on no agenda, oldest first."""
+    on_an_agenda = (
+        select(AgendaItem.case_id)
+        .join(Meeting, Meeting.id == AgendaItem.meeting_id)
+        .where(
+            AgendaItem.state.not_in(("DECIDED", "SIGNED", "WITHDRAWN", "PUT_OFF")),
+            Meeting.status != "CANCELLED",
+        )
+    )
+    return work.session.scalars(
+        select(Case)
+        .where(
+            Case.organ_id == organ_id,
+            Case.kind != MEETING_ITEM,
+            Case.id.in_(select(Task.case_id).where(Task.status == "OPEN", Task.step.in_(STEPS))),
+            Case.id.not_in(on_an_agenda),
+        )
+        .order_by(Case.year, Case.number)
+        .limit(MOST)
+    ).all()
+
+
+def of_case(work: Work, case_id: str) -> Sequence[tuple[Meeting, AgendaItem]]:
+    """Return the meetings that have a case on their agenda, of those the actor may see, newest first."""
+    rows = work.session.execute(
+        select(Meeting, AgendaItem)
+        .join(AgendaItem, AgendaItem.meeting_id == Meeting.id)
+        .where(AgendaItem.case_id == case_id, visible(work))
+        .order_by(Meeting.planned_at.desc(), AgendaItem.seq)
+        .limit(MOST)
+    )
+    return [(meeting, item) for meeting, item in rows]

@@ -1,0 +1,261 @@
+"""Meetings through their pages: a small one from the call to the settled minutes, and who sees and may do what."""
+
+from __future__ import annotations
+
+import pytest
+from sqlalchemy import select
+
+from decision_engine.demo.stage import Stage
+from decision_engine.models import FinishedRequest
+from decision_engine.work import House
+from tests.api.meeting_hall import Assembly, meeting_in_force
+from tests.api.test_statements import counted
+from tests.web.conftest import SITE, Enter, Visitor
+
+WHEN = "2026-02-27 09:00"
+DEPUTIES = ("deputy1", "deputy2", "deputy3", "deputy4", "deputy5")
+OBJECTION = "集体资产处置不清，我不同意。"
+MOST = {"": 34, "/screen": 34, "/live": 6, "list": 16}
+"""Page of a meeting -> the most statements it may send; `live` where nothing happened."""
+
+
+@pytest.fixture
+def hall(stage: Stage) -> Stage:
+    meeting_in_force(stage)
+    return stage
+
+
+def called(stage: Stage, *plans: dict[str, object]) -> Assembly:
+    meeting = Assembly(stage)
+    meeting.call(WHEN, *(plans or ({"title": "道路维修经费", "category": "LARGE_FUNDS"},)))
+    return meeting
+
+
+def opened(stage: Stage, *here: str) -> Assembly:
+    meeting = called(stage)
+    stage.move_to(WHEN)
+    members = here or ("mayor", *DEPUTIES)
+    meeting.opens(*members, absent={one: "病假" for one in meeting.members if one not in members})
+    return meeting
+
+
+def room(visitor: Visitor, meeting: Assembly):
+    return visitor.open(f"/meetings/{meeting.id}")
+
+
+def do(visitor: Visitor, meeting: Assembly, verb: str, *, page: str = "", status: int = 200, **said: object):
+    """Fill the form of *verb* on the meeting's page and send it."""
+    sheet = visitor.open(f"/meetings/{meeting.id}{page}")
+    return visitor.send(sheet, f"/acts/{verb}", status=status, **said)
+
+
+def has_form(sheet, verb: str) -> bool:
+    return bool(sheet.tree.xpath(f'//form[contains(@action, "/acts/{verb}")]'))
+
+
+# -- the whole way -----------------------------------------------------------------------------------------
+
+
+def test_a_small_meeting_is_held_through_the_pages(hall: Stage, enter: Enter) -> None:  # noqa: PLR0915  one story
+    person = hall.person
+    director = enter("director")
+    sheet = director.open("/meetings/new")
+    bodies = sheet.tree.xpath('//select[@name="body_id"]/option')
+    office = next(one.get("value") for one in bodies if one.text == "镇长办公会")
+    sheet = director.send(sheet, "/meetings/new", press=("_do", "body"), body_id=office)
+    sheet = director.send(
+        sheet, "/meetings/new", press=("_do", "check"), title="镇长办公会第一次会议", planned_at="2026-02-27T09:00",
+        place="镇政府二楼会议室", chair_id=person("mayor"), recorder_id=person("recorder"),
+        **{"items.0.title": "道路维修经费", "items.0.category": "LARGE_FUNDS"},
+    )  # fmt: skip
+    assert "7 名组成人员会收到通知" in sheet.words
+    assert hall.ask("director", "/meetings")["total"] == 0  # nothing is called before it was checked
+    sheet = director.send(sheet, "/meetings/new", press=("_do", "call"))
+    assert "道路维修经费" in sheet.words
+    assert "已通知" in sheet.words
+    meeting = Assembly(hall)
+    meeting.id = sheet.address.rpartition("/")[2]
+
+    hall.move_to(WHEN)
+    recorder, mayor = enter("recorder", again=True), enter("mayor", again=True)
+    deputies = {login: enter(login, again=True) for login in DEPUTIES}
+    assert "会议尚未开始" in recorder.open(f"/meetings/{meeting.id}").words
+    sheet = do(
+        recorder, meeting, "open_meeting", present=[person(one) for one in ("mayor", *DEPUTIES)],
+        **{f"absence.{person('deputy6')}": "病假"},
+    )  # fmt: skip
+    assert "7 / 6" in sheet.words
+    do(recorder, meeting, "take_up_item")
+    do(recorder, meeting, "report_item", text="汇报经费来源和用途。", reporter_id=person("officer"))
+
+    for login in DEPUTIES:
+        assert not has_form(room(mayor, meeting), "speak"), "the principal must not be able to speak yet"
+        stance, text = ("DISAGREE", OBJECTION) if login == "deputy1" else ("AGREE", "同意，请抓好落实。")
+        do(deputies[login], meeting, "speak", stance=stance, text=text)
+    assert OBJECTION in room(mayor, meeting).text
+    do(mayor, meeting, "speak", stance="AGREE", text="综合大家意见，同意。")
+
+    do(recorder, meeting, "open_vote", method="NAMED_BALLOT")
+    for login, visitor in (*deputies.items(), ("mayor", mayor)):
+        choice = "YES" if login in {"deputy5", "mayor"} else "NO"
+        do(visitor, meeting, "cast", choice=choice)
+        if login == "deputy1":
+            seen = room(deputies["deputy2"], meeting).tree.xpath('//section[starts-with(@id, "vote-")]')[0]
+            assert "反对" not in seen.text_content(), "who voted is shown, never what"
+            assert "已表决" in seen.text_content()
+    do(recorder, meeting, "close_vote")
+    assert "2 票" in room(mayor, meeting).words
+
+    mayor.send(mayor.open("/confirm"), "/confirm", word=hall.town.password)
+    again = do(mayor, meeting, "decide", status=422, outcome="APPROVE", decision="同意拨付道路维修经费。")
+    assert "没有办理成功" in again.words
+    assert "同意拨付道路维修经费。" in again.text, "what was typed is kept"
+    mayor.send(again, "/acts/decide", override_reasons="汛期临近，必须先行修复。")
+    do(recorder, meeting, "close_meeting")
+
+    do(recorder, meeting, "draw_up_minutes", page="/minutes")
+    dissenters = [one for one in (*DEPUTIES, "mayor") if has_form(
+        enter(one).open(f"/meetings/{meeting.id}/minutes"), "confirm_dissent")]  # fmt: skip
+    assert "deputy1" in dissenters
+    for login in dissenters:
+        do(enter(login), meeting, "confirm_dissent", page="/minutes")
+    do(recorder, meeting, "draw_up_minutes", page="/minutes")
+    for login in (*DEPUTIES, "mayor"):
+        visitor = enter(login)
+        visitor.send(visitor.open("/confirm"), "/confirm", word=hall.town.password)
+        do(visitor, meeting, "sign_minutes", page="/minutes")
+    sheet = do(recorder, meeting, "settle_minutes", page="/minutes")
+    assert "会议记录已办结" in sheet.words
+    text = mayor.open(f"/meetings/{meeting.id}/minutes/record/1")
+    assert OBJECTION in text.text
+    word = mayor.client.get(f"/meetings/{meeting.id}/minutes/summary/1?format=docx", base_url=SITE)
+    assert word.get_data()[:2] == b"PK"
+
+
+# -- the guards --------------------------------------------------------------------------------------------
+
+
+def test_the_principal_has_no_form_until_all_were_heard_and_a_forged_one_is_refused(
+    hall: Stage, enter: Enter
+) -> None:
+    meeting = opened(hall)
+    meeting.report()
+    meeting.discuss(*DEPUTIES[:-1])
+    mayor = enter("mayor")
+    sheet = room(mayor, meeting)
+    assert not has_form(sheet, "speak")
+    assert "末位发言" in sheet.words
+    token = sheet.tree.xpath('//input[@name="csrf_token"]/@value')[0]
+    forged = {"csrf_token": token, "about": meeting.items[0], "stance": "AGREE", "text": "我先说。"}
+    refused = mayor.post(f"/meetings/{meeting.id}/acts/speak", forged, status=422)
+    assert "没有办理成功" in refused.words
+    meeting.discuss(DEPUTIES[-1])
+    assert has_form(room(mayor, meeting), "speak")
+
+
+def test_below_quorum_an_item_cannot_be_taken_up_and_the_page_says_why(hall: Stage, enter: Enter) -> None:
+    meeting = opened(hall, "mayor", *DEPUTIES)
+    recorder = enter("recorder")
+    assert has_form(room(recorder, meeting), "take_up_item")
+    for login in DEPUTIES:
+        meeting.do(login, "depart", {})
+    sheet = room(recorder, meeting)
+    assert not has_form(sheet, "take_up_item")
+    shut = sheet.tree.xpath('//button[@aria-disabled="true" and contains(., "开始审议")]')
+    assert len(shut) == 1
+    assert "未达法定人数" in sheet.tree.get_element_by_id(shut[0].get("aria-describedby")).text_content()
+
+
+def test_nothing_happens_without_the_token_of_this_browser(hall: Stage, enter: Enter) -> None:
+    meeting = opened(hall)
+    meeting.report()
+    said = {"about": meeting.items[0], "stance": "AGREE", "text": "同意。"}
+    enter("deputy1").post(f"/meetings/{meeting.id}/acts/speak", said, status=403)
+    assert meeting.item()["statements"] == []
+
+
+def test_strangers_find_no_meeting_and_auditors_only_read(hall: Stage, enter: Enter) -> None:
+    meeting = opened(hall)
+    for page in ("", "/live", "/screen", "/minutes", f"/items/{meeting.items[0]}"):
+        enter("farming").open(f"/meetings/{meeting.id}{page}", status=404)
+    sheet = room(enter("auditor"), meeting)
+    assert sheet.tree.xpath('//form[contains(@action, "/acts/")]') == []
+    token = sheet.tree.xpath('//input[@name="csrf_token"]/@value')[0]
+    enter("auditor").post(f"/meetings/{meeting.id}/acts/arrive", {"csrf_token": token}, status=403)
+
+
+def test_what_is_said_stays_in_the_room_and_off_its_screen(hall: Stage, enter: Enter) -> None:
+    meeting = opened(hall)
+    meeting.report()
+    meeting.discuss("deputy1", deputy1=("DISAGREE", OBJECTION))
+    assert OBJECTION in room(enter("deputy2"), meeting).text
+    for login in ("deputy6", "director", "auditor"):
+        assert OBJECTION not in room(enter(login), meeting).text, login
+    screen = enter("deputy2").open(f"/meetings/{meeting.id}/screen")
+    assert OBJECTION not in screen.text
+    assert "不同意" not in screen.words
+
+
+def test_a_poll_says_nothing_until_something_happens(hall: Stage, enter: Enter) -> None:
+    meeting = opened(hall)
+    deputy = enter("deputy2")
+    ask = room(deputy, meeting).tree.get_element_by_id("live").get("hx-get")
+    answer = deputy.client.get(ask, base_url=SITE)
+    assert (answer.status_code, answer.get_data()) == (204, b"")
+    etag = {"If-None-Match": answer.headers["ETag"]}
+    assert deputy.client.get(f"/meetings/{meeting.id}/live", base_url=SITE, headers=etag).status_code == 304
+    meeting.report()
+    assert "汇报草案主要内容" in deputy.open(ask).text
+
+
+def test_a_secret_ballot_takes_no_mark(hall: Stage, enter: Enter, house: House) -> None:
+    """The form carries no key, a forged one is refused, and no trace of the request is kept."""
+    from decision_engine.demo.town import PARTY_COMMITTEE
+
+    meeting = Assembly(hall, PARTY_COMMITTEE)
+    subject = {"name": "周知远", "post": "公共服务办公室主任"}
+    meeting.call(WHEN, {"title": "干部任免", "category": "IMPORTANT_PERSONNEL", "subjects": [subject]})
+    hall.move_to(WHEN)
+    meeting.opens(*meeting.members)
+    meeting.report()
+    meeting.discuss(*meeting.members[1:], meeting.members[0])
+    meeting.do("recorder", "open_vote", {"method": "SECRET_BALLOT"}, item=0)
+    member = enter("deputy1")
+    sheet = room(member, meeting)
+    form = sheet.form("/acts/cast")
+    assert form.xpath('.//input[@name="_key"]') == []
+    values = {"csrf_token": form.fields["csrf_token"], "about": form.fields["about"], "choice": "NO"}
+    member.post(f"/meetings/{meeting.id}/acts/cast", values | {"_key": "a" * 32}, status=403)
+    with house.reading() as session:
+        before = session.scalars(select(FinishedRequest.key)).all()
+    member.post(f"/meetings/{meeting.id}/acts/cast", values)
+    with house.reading() as session:
+        assert session.scalars(select(FinishedRequest.key)).all() == before
+    assert not has_form(room(member, meeting), "cast")
+
+
+@pytest.mark.parametrize("many", [1, 20], ids=["one item", "many items"])
+def test_a_page_of_a_meeting_costs_a_bounded_number_of_statements(
+    hall: Stage, enter: Enter, house: House, many: int
+) -> None:
+    meeting = called(hall, *({"title": f"议题{one}", "category": "ORDINARY"} for one in range(many)))
+    deputy = enter("deputy1")
+    seen = room(deputy, meeting).tree.get_element_by_id("live").get("hx-get")
+    pages = {page: f"/meetings/{meeting.id}{page}" for page in MOST} | {"/live": seen, "list": "/meetings"}
+    costs = {}
+    for page, address in pages.items():
+        with counted(house) as sent:
+            deputy.client.get(address, base_url=SITE)
+        costs[page] = len(sent)
+    assert {page: cost for page, cost in costs.items() if cost > MOST[page]} == {}, costs
+
+
+def test_lists_and_statistics_show_what_there_is(hall: Stage, enter: Enter) -> None:
+    meeting = called(hall)
+    director = enter("director")
+    assert "道路维修经费" not in director.open("/meetings").words
+    assert f"/meetings/{meeting.id}" in director.open("/meetings").links()
+    assert "召开会议 0" in director.open("/meetings/statistics").words
+    enter("farming").open("/meetings/new", status=404)
+    case = hall.open_case("secretary", "养老服务中心布局方案")
+    assert "尚未列入会议议程" in enter("secretary").open(f"/cases/{hall.case_id}/meetings").words, case
