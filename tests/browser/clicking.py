@@ -61,6 +61,10 @@ class ReadingDoor(Door):
             raise Stuck(f"{path} would be done past the pages")
         return super().post(path, said, token)
 
+    def _answer(self, *asked: Any) -> Any:
+        self.close()  # minutes may lie between two questions, and the server hangs up on who is silent
+        return super()._answer(*asked)
+
     def send_file(self, path: str, fields: Any, name: str, content: bytes, token: str) -> Any:
         raise Stuck(f"{path} would be done past the pages")
 
