@@ -133,10 +133,16 @@ def open_account(work: Work, organ_id: str, person_id: str, login: str, password
 
 
 def close_account(work: Work, organ_id: str, account_id: str) -> Account:
-    """Close an account: its tokens end at once, the person stays in every record."""
+    """Close an account: its tokens end at once, the person stays in every record.
+
+    Raises `NotFound` also for an account of somebody who never held a post in *organ_id*.
+    """
     standing = _manager(work, "account.close", organ_id)
     account = work.session.get(Account, account_id)
-    if account is None:
+    held = select(Post.id).join(Account, Account.person_id == Post.person_id)
+    if account is None or not work.session.scalar(
+        held.where(Account.id == account_id, Post.organ_id == organ_id).limit(1)
+    ):
         raise NotFound
     account.closed_at = work.now
     for token in work.session.scalars(select(Token).where(Token.account_id == account_id)):

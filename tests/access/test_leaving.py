@@ -9,7 +9,7 @@ from sqlalchemy.exc import IntegrityError
 from decision_engine.commands import people
 from decision_engine.commands.sessions import sign_in
 from decision_engine.demo import load_town
-from decision_engine.errors import SignInFailed
+from decision_engine.errors import NotFound, SignInFailed
 from decision_engine.models import Account, Person
 from decision_engine.work import unit_of_work
 
@@ -44,3 +44,9 @@ def test_a_person_who_held_a_post_cannot_be_deleted(house, town):
         session.delete(session.get_one(Person, town.persons["officer"]))
         with pytest.raises(IntegrityError):
             session.flush()
+
+
+def test_an_administrator_closes_no_account_of_another_organ(house, town):
+    with pytest.raises(NotFound):
+        leave(house, town, "district")
+    assert sign_in(house, "district", town.password).token
