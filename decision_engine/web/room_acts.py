@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from datetime import date
 from typing import Any
 
-from flask_babel import gettext as _
+from flask_babel import gettext
 from marshmallow import ValidationError
 
 from decision_engine.commands import meetings as commands
@@ -42,6 +42,10 @@ EXPLANATIONS = {
 GUESTS = {"ATTENDEE": ("列席人员", "Attendee"), "EXPERT": ("专家", "Expert")}
 YES_NO = {"true": ("是", "Yes"), "false": ("否", "No")}
 NO_KEY = Text("无记名投票不得附带任何标识。", "A secret ballot carries no mark of any kind.")
+
+
+def _(sentence: str, **values: Any) -> str:
+    return str(gettext(sentence, **values))
 
 
 class Typed:

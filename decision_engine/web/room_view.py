@@ -115,7 +115,7 @@ def stages(one: ItemView) -> list[dict[str, Any]]:
     at = REACHED.get(one.item.state, -1)
     if at == 1 and one.floor_open:
         at = 2
-    names = (_("议题汇报"), _("成员发言"), _("主要负责人末位发言"), _("表决"), _("作出决定"))
+    names = (_("议题汇报"), _("成员发言"), _("末位发言"), _("表决"), _("作出决定"))
     notes = ("", _("%(heard)s / %(due)s 人", heard=heard, due=due) if due else "", "", "", "")
     return [
         {"name": name, "note": note, "state": "done" if number < at else "active" if number == at else "todo"}
@@ -180,7 +180,7 @@ def choices_of(kind: str) -> list[tuple[str, str, str]]:
 
 def word(table: Mapping[str, tuple[str, str]], key: str | None) -> str:
     """Return how *key* of *table* is called on this page."""
-    return told(Text(*table[key])) if key in table else key or "—"
+    return told(Text(*table[key])) if key is not None and key in table else key or "—"
 
 
 def pairs(table: Mapping[str, tuple[str, str]]) -> list[tuple[str, str]]:
