@@ -392,6 +392,7 @@ def clicked(house: House, clock: Any, town: Town, browser: Browser, album: Path 
         stage = Clicking(house, clock, town, port, browser, album)
         try:
             yield stage
-            assert stage.all_faults() == []
+            if faults := stage.all_faults():
+                raise Stuck("\n".join(faults))
         finally:
             stage.close()
