@@ -152,7 +152,11 @@ def test_every_step_has_a_form_and_every_form_its_step() -> None:
             elif step:
                 assert step == "comment_period"
     in_the_room = {"member_arrives", "member_leaves", "member_recuses"}
-    beside_the_flow = {"raise_objection", "answer_objection", "countersign_opinion"} | in_the_room  # acts of their own
+    beside_the_flow = {
+        "raise_objection",
+        "answer_objection",
+        "countersign_opinion",
+    } | in_the_room  # acts of their own
     assert acts == set(forms.steps()) - beside_the_flow
     assert questions == QUESTIONS
 
