@@ -84,7 +84,9 @@ def meeting(body_type: str, day: str, due: tuple[str, ...], away: str) -> dict[s
         "member_arrives": {"at": f"{day}T09:20:00+08:00"},
         "member_leaves": {"at": f"{day}T09:40:00+08:00", "reason": "接上级紧急通知"},
         "member_recuses": {
-            "at": f"{day}T09:10:00+08:00", "ground": "议题涉及其近亲属", "initiated_by": "SELF",
+            "at": f"{day}T09:10:00+08:00",
+            "ground": "议题涉及其近亲属",
+            "initiated_by": "SELF",
         },
         "report_item": {
             "report": "公共服务办公室汇报撤销三个村民委员会的草案、依据、程序和各方意见。",
