@@ -48,14 +48,31 @@ def received(session: Session, receipt: str) -> Received | None:
     comment = session.scalar(select(Comment).where(Comment.receipt == receipt))
     if comment is None:
         return None
-    published = session.scalar(
-        select(Record.seq)
+    published = session.execute(
+        select(Record.seq, Record.at)
         .where(Record.case_id == comment.case_id, Record.kind == "publish_feedback")
         .order_by(Record.seq.desc())
         .limit(1)
+    ).first()
+    if published is None or published.at < comment.at:
+        return Received(comment, (), published=False)
+    return Received(comment, _answers(session, comment, published.seq), published=True)
+
+
+def _answers(session: Session, comment: Comment, until: int) -> Sequence[Point]:
+    """Return the points *comment* is in, of the newest handling before entry *until* that knows it.
+
+    A draft that is heard a second time has a handling of its own; who wrote on the first keeps that answer.
+    """
+    handlings = session.scalars(
+        select(Record)
+        .where(Record.case_id == comment.case_id, Record.kind == "handle_comments", Record.seq < until)
+        .order_by(Record.seq.desc())
     )
-    points = points_of(session, comment.case_id) if published is not None else ()
-    return Received(comment, [one for one in points if comment.id in one.comments], published is not None)
+    for handled in handlings:
+        if own := [one for one in map(_point, handled.data.get("points", [])) if comment.id in one.comments]:
+            return own
+    return ()
 
 
 def _point(said: Mapping[str, Any]) -> Point:
