@@ -124,7 +124,7 @@ def test_the_hand_notices_what_it_cannot_do(begin: Begin) -> None:
 
 @pytest.mark.campaign
 @pytest.mark.skipif(not CAMPAIGN, reason="a whole story by hand takes five minutes: `make faults`")
-@pytest.mark.parametrize("story", (S1, S2), ids=lambda story: story.name)
+@pytest.mark.parametrize("story", [S1, S2], ids=lambda story: story.name)
 def test_a_story_is_done_by_hand(story: Story, begin: Begin, tmp_path: Path) -> None:
     """Every scene by clicks; every promise kept; the auditor's bundle verified; a citizen reads what became of it."""
     album = OUTPUT / story.name.lower()
