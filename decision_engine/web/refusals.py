@@ -32,7 +32,9 @@ def refused(error: errors.DecisionEngineError) -> Any:
             303,
         )
     kind = current_app.extensions["kind_of"](error)
-    return _drawn(kind.status, said(kind.title), said(error.message), findings=getattr(error, "findings", ()))
+    wrong = [said(one) for sentences in getattr(error, "fields", {}).values() for one in sentences]
+    words = " ".join((said(error.message), *wrong))
+    return _drawn(kind.status, said(kind.title), words, findings=getattr(error, "findings", ()))
 
 
 def http_refused(error: HTTPException) -> Any:
