@@ -72,14 +72,16 @@ def campaign(
     """Kill a service of *town* once at each of *orders* (a point, or `` for any moment), one after the other."""
     began, report, rng = time.monotonic(), Report(), random.Random(seed)
     history = History(folder / "history.jsonl")
-    people = [Client(town, history, seed + number) for number in range(clients)]
-    for point in orders:
-        if _one(town, nursery, people, point, rng, **more):
-            report.killed[point or "any moment"] += 1
-        else:
-            report.missed[point] += 1
-    _settle(town, nursery, people)
-    history.close()
+    try:
+        people = [Client(town, history, seed + number) for number in range(clients)]
+        for point in orders:
+            if _one(town, nursery, people, point, rng, **more):
+                report.killed[point or "any moment"] += 1
+            else:
+                report.missed[point] += 1
+        _settle(town, nursery, people, whole="SABOTAGE" not in more)
+    finally:
+        history.close()
     report.told = history.told
     report.found = [*town.check(folder / "history.jsonl"), *timers_that_did_not_fire_once(town)]
     report.seconds = time.monotonic() - began
@@ -118,6 +120,10 @@ def _one(
     return died
 
 
+ASKED_AGAIN = 5
+"""How often a client asks for an outcome it does not know, of a service that may be busy."""
+
+
 def _poison_again(town: Town) -> None:
     town.change(
         "UPDATE job SET state = 'PENDING', attempts = 0, lease_until = NULL, due_at = '2026-03-01 00:00:00' "
@@ -125,14 +131,19 @@ def _poison_again(town: Town) -> None:
     )
 
 
-def _settle(town: Town, nursery: Nursery, people: list[Client]) -> None:
-    """Let everybody ask again what they do not know, and let every timer fire that is due."""
+def _settle(town: Town, nursery: Nursery, people: list[Client], *, whole: bool) -> None:
+    """Let everybody ask again what they do not know, and let every timer fire that is due.
+
+    A house that is not *whole* (the control's) may be too torn to answer; what stays unknown is no acknowledged act.
+    """
     town.change("UPDATE job SET lease_until = '2026-03-01 00:00:00' WHERE state = 'LEASED'")
     running = nursery.start(town, "serve")
     port = running.port()
     for one in people:
-        assert one.settle(port), "a service nobody killed did not answer"
-    _until_fired(town, running)
+        known = any(one.settle(port) for _ in range(ASKED_AGAIN))
+        assert known or not whole, "a service nobody killed did not answer"
+    if whole:  # in a torn house a timer may never find its case again
+        _until_fired(town, running)
     running.kill()
     running.wait()
 
