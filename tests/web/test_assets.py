@@ -104,8 +104,8 @@ def test_the_lock_file_names_no_download_address():
     text = (FRONTEND / "package-lock.json").read_text(encoding="utf-8")
     assert addresses(text) == []
     assert "omit-lockfile-registry-resolved=true" in (FRONTEND / ".npmrc").read_text(encoding="ascii")
-    told = '"node_modules/x": {"resolved": "https://registry.example/x.tgz", "funding": {"url": "https://a.example"}}'
-    assert addresses("{" + told + "}") == ["https://registry.example/x.tgz"]
+    told = '"node_modules/x": {"resolved": "https://elsewhere.example/x.tgz", "funding": {"url": "https://a.example"}}'
+    assert addresses("{" + told + "}") == ["https://elsewhere.example/x.tgz"]
 
 
 def addresses(lock: str) -> list[str]:
