@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from pathlib import PurePath
 from typing import Any
 from urllib.parse import quote
@@ -21,7 +20,7 @@ from decision_engine.errors import CorruptState, InvalidAnswers, NotFound
 from decision_engine.forms.fields import Choice, Line, LongText
 from decision_engine.language import Text
 from decision_engine.models import Document, DocumentVersion
-from decision_engine.queries import cases, consultations
+from decision_engine.queries import cases, consultations, store
 from decision_engine.work import Work
 
 room = Room("documents", "文件与意见", "Documents and comments")
@@ -244,10 +243,8 @@ def attachment(version: DocumentVersion) -> Response:
 
     Raises `CorruptState` when what lies in the store is not what was put there.
     """
-    folder = identity.house().settings.documents_dir
-    path = folder / version.sha256[:2] / version.sha256
-    content = path.read_bytes() if path.is_file() else b""
-    if hashlib.sha256(content).hexdigest() != version.sha256:
+    content = store.read(identity.house().settings.documents_dir, version.sha256)
+    if content is None:
         raise CorruptState(
             Text(
                 "文件内容缺失或与登记的哈希值不符，请联系管理员。",

@@ -68,7 +68,7 @@ def download(work: Work, document_id: str, number: int) -> Any:
         raise CorruptState(
             Text("文件内容缺失或与登记的哈希值不符，请联系管理员。", "The file is missing or damaged.")
         )
-    return _attached(content, version.media_type, version.file_name)
+    return attached(content, version.media_type, version.file_name)
 
 
 @page.ask("/cases/<id:case_id>/records/<int:number>/paper", noted=True)
@@ -81,7 +81,7 @@ def record_paper(work: Work, case_id: str, number: int) -> Any:
     cases.note_reading(work, case.id, f"paper:{number}:{form}")
     makers = {"pdf": setting.pdf, "docx": setting.word}
     content = makers[form](paper, surround, language()) if form in makers else paper.text(language()).encode()
-    return _attached(content, KINDS[form], f"{paper.title.said_in(language())}.{form}")
+    return attached(content, KINDS[form], f"{paper.title.said_in(language())}.{form}")
 
 
 def _papers(work: Work, case_id: str, errors: Any) -> Any:
@@ -102,7 +102,8 @@ def _file() -> tuple[str, bytes]:
     return file.filename, file.stream.read()
 
 
-def _attached(content: bytes, kind: str, name: str) -> Response:
+def attached(content: bytes, kind: str, name: str) -> Response:
+    """Return *content* to be kept, never to be opened in the page (RFC 6266)."""
     ending = PurePath(name).suffix
     told = f"filename=\"document{ending}\"; filename*=UTF-8''{quote(name, safe='')}"
     return Response(content, content_type=kind, headers={"Content-Disposition": f"attachment; {told}"})

@@ -6,11 +6,9 @@ and stays text. A field no human sees catches robots; floods are slowed by addre
 
 from __future__ import annotations
 
-from pathlib import PurePath
 from typing import Any
-from urllib.parse import quote
 
-from flask import Response, current_app, g, request, url_for
+from flask import current_app, g, request, url_for
 from flask_babel import gettext as _
 
 from decision_engine.access import PUBLIC
@@ -22,6 +20,7 @@ from decision_engine.models import Document
 from decision_engine.queries import consultations, feedback, store
 from decision_engine.web import door
 from decision_engine.web.door import Pages, go, house, publicly, show
+from decision_engine.web.papers import attached
 from decision_engine.web.saying import said as told
 from decision_engine.work import Work, reading
 
@@ -87,15 +86,7 @@ def document(case_id: str, document_id: str) -> Any:
     content = store.read(house().settings.documents_dir, version.sha256) if version is not None else None
     if version is None or content is None:
         raise NotFound
-    name = quote(version.file_name, safe="")
-    ending = PurePath(version.file_name).suffix
-    return Response(
-        content,
-        content_type=version.media_type,
-        headers={
-            "Content-Disposition": f"attachment; filename=\"document{ending}\"; filename*=UTF-8''{name}"
-        },
-    )
+    return attached(content, version.media_type, version.file_name)
 
 
 @page.open_("GET", "/accessibility")
