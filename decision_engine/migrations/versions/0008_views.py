@@ -1,0 +1,10 @@
+"""Views a person keeps of the list of cases."""
+
+revision = "0008"
+down_revision = "0007"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    pass
