@@ -9,6 +9,8 @@ Guarantees
   unpacked or fetched.
 * The same file and arguments give the same words.
 * Each finding names its place; what could not be checked is said and never counted as good.
+* What is odd and disproves nothing (a clock that stepped back, an earlier checkpoint without its witnesses) is a
+  remark, and the verdict is no plain "ok" then.
 * What is trusted comes from outside (`--policy`, `--log`, `--checkpoint`, `--receipt`). Without it the bundle only
   proves that it agrees with itself, and the verdict says so.
 """
@@ -63,6 +65,7 @@ class Report:
 
     def __init__(self) -> None:
         self.findings: list[dict[str, Any]] = []
+        self.remarks: list[dict[str, Any]] = []
         self.unchecked: list[dict[str, str]] = []
         self.about: dict[str, Any] = {}
         self.left_out = 0
@@ -79,11 +82,23 @@ class Report:
         """Note a finding of class *kind* at *chain*/*seq*, or between two tree sizes (*interval*)."""
         if len(self.findings) >= MAX_FINDINGS:
             self.left_out += 1
-            return
-        one: dict[str, Any] = {"class": kind, "chain": chain, "seq": seq, "sentence": {"zh": zh, "en": en}}
-        if interval is not None:
-            one["interval"] = list(interval)
-        self.findings.append(one)
+        else:
+            self.findings.append(_placed(kind, zh, en, chain, seq, interval))
+
+    def remark(
+        self,
+        kind: str,
+        zh: str,
+        en: str,
+        chain: str | None = None,
+        seq: int | None = None,
+        interval: Sequence[int] | None = None,
+    ) -> None:
+        """Note what is odd and disproves nothing; beyond the first two hundred it is only said that there are more."""
+        if len(self.remarks) < MAX_FINDINGS:
+            self.remarks.append(_placed(kind, zh, en, chain, seq, interval))
+        else:
+            self.cannot("提示过多，未全部列出。", "There are more remarks than are listed.")
 
     def cannot(self, zh: str, en: str) -> None:
         """Say what could not be checked, once."""
@@ -93,12 +108,20 @@ class Report:
     def verdict(self) -> dict[str, Any]:
         """Return everything as one value, in a fixed order."""
         return {
-            "verdict": "findings" if self.findings else "ok",
+            "verdict": "findings" if self.findings else "remarks" if self.remarks else "ok",
             "findings": self.findings,
             "left_out": self.left_out,
+            "remarks": self.remarks,
             "unchecked": self.unchecked,
             "about": self.about,
         }
+
+
+def _placed(
+    kind: str, zh: str, en: str, chain: str | None, seq: int | None, interval: Sequence[int] | None
+) -> dict[str, Any]:
+    one: dict[str, Any] = {"class": kind, "chain": chain, "seq": seq, "sentence": {"zh": zh, "en": en}}
+    return one if interval is None else {**one, "interval": list(interval)}
 
 
 # -- reading strictly --------------------------------------------------------------------------------------
@@ -717,7 +740,8 @@ def _signed_at(key: Key, note: Note, blob: bytes) -> int | None:
 def check_note(report: Report, policy: Policy, note: Note, before: int, *, newest: bool) -> None:
     """Hold the signatures of *note* against *policy*; *newest*: the quorum must have cosigned it.
 
-    *before* is the size of the checkpoint before it.
+    *before* is the size of the checkpoint before it. An earlier one without its quorum disproves nothing, since the
+    newest continues it and anybody may leave a witness's line away; but that it was witnessed is not shown then.
     """
     between = (before, note.size)
     logs: set[int] = set()
@@ -729,6 +753,14 @@ def check_note(report: Report, policy: Policy, note: Note, before: int, *, newes
                 f"检查点 {note.size} 上 {name} 的签名不在信任文件中，未核对。",
                 f"A signature of {name} on checkpoint {note.size} is of no key in the policy: it is passed over.",
             )
+            if any(key.name == name or key.id == number for _, key in trusted):
+                report.remark(
+                    "signer",
+                    f"检查点 {note.size} 上有一行签名，其名称与编号只有一项与信任文件相符：密钥已更换，或该行被改动。",
+                    f"A line on checkpoint {note.size} has the name or the number of a trusted key, but not both: "
+                    "another key, or a line that was changed.",
+                    interval=between,
+                )
         for witness, key in trusted:
             if (key.name, key.id) != (name, number):
                 continue
@@ -756,6 +788,13 @@ def check_note(report: Report, policy: Policy, note: Note, before: int, *, newes
                 f"Too few witnesses cosigned checkpoint {note.size}.",
                 interval=between,
             )
+    elif not policy.satisfied(seen):
+        report.remark(
+            "unwitnessed",
+            f"较早的检查点 {note.size} 的见证人不足法定数：它当时是否已经见证，未得证明。",
+            f"Too few witnesses cosigned the earlier checkpoint {note.size}: that it was witnessed then is not shown.",
+            interval=between,
+        )
 
 
 def _check_signers(
@@ -1717,7 +1756,7 @@ class Checker:
             erased = {
                 event.get("erases"): event.seq for event in events if event.get("kind") == "payload.erased"
             }
-            previous, place, latest = "", 1, 0
+            previous, place, latest, last = "", 1, 0, 0
             for event in events:
                 self._check_place(chain, place, event)
                 if event.get("prev") != previous:
@@ -1727,8 +1766,20 @@ class Checker:
                     self._find(
                         "time", event, "时间早于上一条。", "Its time lies before that of the entry before."
                     )
-                latest = max(latest, event.at or 0)
+                if event.at is not None and event.at < last:
+                    self._clock_stepped_back(event, last - event.at)
+                latest, last = max(latest, event.at or 0), event.at or 0
                 previous, place = event.hash, event.seq + 1
+
+    def _clock_stepped_back(self, event: Event, by: int) -> None:
+        self.report.remark(
+            "clock_anomaly",
+            f"第 {event.seq} 条：所记时间比上一条早 {by} 毫秒：时钟曾回拨，或几台机器同时办理。",
+            f"Entry {event.seq}: its time lies {by} ms before that of the entry before: a clock was set back, or "
+            "several machines wrote at once.",
+            event.chain,
+            event.seq,
+        )
 
     def _check_place(self, chain: str, place: int, event: Event) -> None:
         if event.seq != place:
@@ -2281,7 +2332,7 @@ def told(report: Report) -> str:
     events, size, origin, steps = (
         about.get(one, 0) for one in ("events", "checkpoint_size", "origin", "steps")
     )
-    many = len(report.findings) + report.left_out
+    many, odd = len(report.findings) + report.left_out, len(report.remarks)
     lines = [
         f"{about['label']} {about.get('title') or ''}".strip(),
         f"日志 {events} 条，检查点 {size}（{origin}），流程 {steps} 步"
@@ -2292,23 +2343,33 @@ def told(report: Report) -> str:
         "",
         f"结论：发现问题 {many} 处 · VERDICT: {many} FINDINGS"
         if many
+        else f"结论：未发现问题，另有提示 {odd} 处 · VERDICT: NOTHING FOUND, {odd} REMARKS"
+        if odd
         else "结论：未发现问题 · VERDICT: NOTHING FOUND",
     ]
     for one in report.findings:
-        place = "" if one["seq"] is None else f" {one['chain']}#{one['seq']}"
-        between = f" ({one['interval'][0]}..{one['interval'][1]}]" if "interval" in one else ""
-        lines += [
-            f"  ✗ [{one['class']}]{place}{between}",
-            f"    {one['sentence']['zh']}",
-            f"    {one['sentence']['en']}",
-        ]
+        lines += _lines("✗", one)
     if report.left_out:
         lines.append(f"  …… {report.left_out}")
+    if odd:
+        lines += ["", "提示（不推翻结论） · REMARKS (odd, and disprove nothing):"]
+    for one in report.remarks:
+        lines += _lines("!", one)
     if report.unchecked:
         lines += ["", "未能核对 · NOT CHECKED:"]
     for note in report.unchecked:
         lines += [f"  • {note['zh']}", f"    {note['en']}"]
     return "\n".join(lines)
+
+
+def _lines(sign: str, one: dict[str, Any]) -> list[str]:
+    place = "" if one["seq"] is None else f" {one['chain']}#{one['seq']}"
+    between = f" ({one['interval'][0]}..{one['interval'][1]}]" if "interval" in one else ""
+    return [
+        f"  {sign} [{one['class']}]{place}{between}",
+        f"    {one['sentence']['zh']}",
+        f"    {one['sentence']['en']}",
+    ]
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
