@@ -250,6 +250,7 @@ def unit_of_work(house: House, bearer: str | None = None, *, as_actor: Actor | N
     try:
         key = house.key()
         with house.writing() as session, session.begin():
+            session.connection()  # on SQLite the turn comes here; whoever waits for it reads the clock afterwards
             now = house.clock.now()
             actor = as_actor or identify(session, bearer, now)
             work = Work(house, session, actor, now, key)

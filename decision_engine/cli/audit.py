@@ -102,15 +102,18 @@ def _show(report: verification.Report, labels: dict[str, str], *, outside: bool)
         )
         place = f"#{one.seq} " if one.seq is not None else ""
         say(f"{where} {place}{one.text.zh} · {one.text.en} ({one.kind})".strip(), markup=False, style="red")
+    for one in report.observed:
+        chain = labels.get(one.chain or "", one.chain or "")
+        say(f"{chain} #{one.seq} {one.text.zh} · {one.text.en} ({one.kind})", markup=False, style="yellow")
     say(
         f"链 {len(report.chains)} 条，记录 {report.events} 条，树叶 {report.leaves} 片，待入树 {report.pending} 条，"
         f"已验签名 {report.signatures} 个，无签名 {report.unsigned} 条，依法清除 {report.erased} 条，"
-        f"检查点 {report.checkpoints} 个，问题 {len(report.found)} 项"
+        f"检查点 {report.checkpoints} 个，问题 {len(report.found)} 项，留意 {len(report.observed)} 处"
     )
     say(
         f"chains {len(report.chains)}, entries {report.events}, leaves {report.leaves}, waiting {report.pending}, "
         f"signatures checked {report.signatures}, unsigned {report.unsigned}, erased {report.erased}, "
-        f"checkpoints {report.checkpoints}, findings {len(report.found)}"
+        f"checkpoints {report.checkpoints}, findings {len(report.found)}, to look at {len(report.observed)}"
     )
     if not outside:
         say(

@@ -6,7 +6,7 @@ Guarantees
 * Any number of sequencers may run at once: they queue for the head and find the rest of the work.
 * Leaves of one chain stand in the order of the chain, whatever the clocks of the machines that wrote it.
 * Acts do not wait for it, but for the decisive ones, whose answer says where they stand in the tree (`included`).
-* Whatever waits longer than `LATE` seconds raises an incident, once.
+* Whatever waits longer than `LATE` seconds raises an incident, once; so does an event dated before its elder.
 """
 
 from __future__ import annotations
@@ -18,20 +18,22 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import islice
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import and_, delete, insert, select, update
 from sqlalchemy.exc import SQLAlchemyError
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 
 from decision_engine import retrying
 from decision_engine.access import CLOCK
 from decision_engine.audit import merkle
+from decision_engine.clock import SystemClock
 from decision_engine.crash import crash_point
 from decision_engine.db import for_writing
 from decision_engine.errors import DecisionEngineError
 from decision_engine.models import Event, Incident, Leaf, LogHead, PendingEvent, Tile
 from decision_engine.queries import proofs
+from decision_engine.queries.verification import LEEWAY
 from decision_engine.work import House, unit_of_work
 
 log = logging.getLogger(__name__)
@@ -55,6 +57,7 @@ DECISIVE = frozenset(
 
 STUCK = "log.stuck"
 DAMAGED = "log.damaged"
+BACK = "clock.back"
 _AT_ONCE = 400  # values in one statement: SQLite was once built for 999
 
 
@@ -134,7 +137,10 @@ def _grow(house: House, batch: int, *, patience: float | None = None) -> int:
     """Take one batch; wait for locks *patience* seconds at most, or as long as the database's own setting."""
     try:
         with Session(for_writing(house.engine, patience)) as session, session.begin():
-            done = _take(session, batch, house.clock.now())
+            now = house.clock.now()
+            events = _take(session, batch, now)
+            if isinstance(house.clock, SystemClock):  # one that is moved by hand may go back
+                _mind_the_clock(session, events, now)
             crash_point("sequencer.before_commit")
         crash_point("sequencer.after_commit")
     except TreeDamaged as problem:
@@ -145,16 +151,16 @@ def _grow(house: House, batch: int, *, patience: float | None = None) -> int:
         if understood is None:
             raise
         raise understood from problem
-    return done
+    return len(events)
 
 
-def _take(session: Session, batch: int, now: datetime) -> int:
+def _take(session: Session, batch: int, now: datetime) -> list[Waiting]:
     tree = session.execute(
         select(LogHead.size, LogHead.root).where(LogHead.id == proofs.HEAD).with_for_update()
     ).one()
     events = in_order(_waiting(session, batch))
     if not events:
-        return 0
+        return []
     read = proofs.tile_reader(session)
     hashes = [merkle.leaf_hash(event.body) for event in events]
     try:
@@ -179,7 +185,7 @@ def _take(session: Session, batch: int, now: datetime) -> int:
     session.execute(
         update(LogHead).where(LogHead.id == proofs.HEAD).values(size=grown.size, root=grown.root, at=now)
     )
-    return len(events)
+    return events
 
 
 def _waiting(session: Session, batch: int) -> list[Waiting]:
@@ -239,8 +245,26 @@ def _found(house: House, event_id: str) -> Included:
     return Included(leaf, note.size if note is not None else None)
 
 
-def _raise_once(house: House, kind: str, detail: dict[str, str]) -> None:
+def _mind_the_clock(session: Session, events: list[Waiting], now: datetime) -> None:
+    """Raise an incident when an event is dated before its elder on the chain: the service's clock was put back."""
+    elder = aliased(Event)
+    ask = select(Event.chain, Event.seq, Event.at, elder.at).join(
+        elder, and_(elder.chain == Event.chain, elder.seq == Event.seq - 1)
+    )
+    for some in _parts(event.id for event in events):
+        for chain, seq, at, before in session.execute(ask.where(Event.id.in_(some), Event.at < elder.at)):
+            if before - at > LEEWAY:
+                seconds = round((before - at).total_seconds())
+                _once(session, BACK, now, {"chain": chain, "seq": seq, "back_seconds": seconds})
+
+
+def _raise_once(house: House, kind: str, detail: dict[str, Any]) -> None:
     with unit_of_work(house, as_actor=CLOCK) as work:
-        known = select(Incident.id).where(Incident.kind == kind, Incident.resolved_at.is_(None)).limit(1)
-        if work.session.scalar(known) is None:
-            work.session.add(Incident(kind=kind, case_id=None, at=work.now, detail=detail))
+        _once(work.session, kind, work.now, detail)
+
+
+def _once(session: Session, kind: str, now: datetime, detail: dict[str, Any]) -> None:
+    """Raise an incident of *kind* unless one is open."""
+    known = select(Incident.id).where(Incident.kind == kind, Incident.resolved_at.is_(None)).limit(1)
+    if session.scalar(known) is None:
+        session.add(Incident(kind=kind, case_id=None, at=now, detail=detail))

@@ -4,6 +4,8 @@ Two passes in constant memory. The first walks every chain in order: bytes, link
 payloads and their erasure, signatures, leaves in the order of the chain, the end its head remembers. The second walks
 the leaves: numbers without gaps, every tile computed anew, the root, and the root of each checkpoint at its size.
 
+A time that runs backwards within a chain breaks no proof, and is told apart from what does (`Report.observed`).
+
 What this finds, it finds from inside the database. Whoever may rewrite everything consistently is found only by what
 lies outside: hence `Outside`, a checkpoint kept elsewhere, judged by a policy of the reader's own (proof.md 1.8).
 """
@@ -13,6 +15,7 @@ from __future__ import annotations
 import base64
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from hashlib import sha256
 from itertools import groupby, islice
 from typing import Any
@@ -42,6 +45,10 @@ from decision_engine.work import stamp
 ROWS = 5000
 CHUNK = merkle.TILE_WIDTH**2
 MOST_FINDINGS = 1000
+LEEWAY = timedelta(seconds=60)
+"""By how much an entry may be dated before its elder: acts wait for their turn after they read the clock, and the
+clocks of several servers differ (FORMAT.md, times)."""
+CLOCK_ANOMALY = "clock_anomaly"
 
 Progress = Callable[[int], None]
 """Told how many events or leaves were checked since it was told last."""
@@ -68,7 +75,10 @@ class Outside:
 
 @dataclass(slots=True)
 class Report:
-    """What was checked, and what does not hold (the first thousand findings). *chains*: name -> events in it."""
+    """What was checked, and what does not hold (the first thousand findings). *chains*: name -> events in it.
+
+    *observed*: what breaks no proof and is worth a look (`clock_anomaly`).
+    """
 
     chains: dict[str, int] = field(default_factory=dict)
     events: int = 0
@@ -79,11 +89,17 @@ class Report:
     erased: int = 0
     checkpoints: int = 0
     found: list[Found] = field(default_factory=list)
+    observed: list[Found] = field(default_factory=list)
 
     def note(self, kind: str, zh: str, en: str, **where: Any) -> None:
         """Add a finding."""
         if len(self.found) < MOST_FINDINGS:
             self.found.append(Found(kind, Text(zh, en), **where))
+
+    def observe(self, kind: str, zh: str, en: str, **where: Any) -> None:
+        """Add something that is no fault of the log."""
+        if len(self.observed) < MOST_FINDINGS:
+            self.observed.append(Found(kind, Text(zh, en), **where))
 
 
 def whole_log(
@@ -173,6 +189,7 @@ class _Chains:
 
     def _chain(self, name: str, rows: Iterator[Any]) -> None:
         previous, length, place = "", 0, -1
+        dated: Any = None
         missing: dict[str, int] = {}
         for row in rows:
             length += 1
@@ -183,6 +200,12 @@ class _Chains:
                 previous = str(about.get("prev"))
             self._event(row, about, previous)
             previous = row.hash
+            if _steps_back(dated, about.get("at")):
+                self.report.observe(
+                    CLOCK_ANOMALY, "时间早于同链前一条：当时系统时钟曾被回拨",
+                    "is dated before its elder: the clock had been put back", chain=name, seq=row.seq,
+                )  # fmt: skip
+            dated = about.get("at")
             if row.idx is not None:
                 if row.idx <= place:
                     self._say(
@@ -288,6 +311,16 @@ def _body(stored: Any) -> dict[str, Any]:
     except (ValueError, TypeError):
         return {}
     return found if isinstance(found, dict) else {}
+
+
+def _steps_back(elder: Any, younger: Any) -> bool:
+    """Tell whether an entry dated *younger* follows one dated more than the leeway later; stamps compare as text."""
+    if not isinstance(elder, str) or not isinstance(younger, str) or younger >= elder:
+        return False
+    try:
+        return datetime.fromisoformat(elder) - datetime.fromisoformat(younger) > LEEWAY
+    except (ValueError, TypeError):
+        return False  # a stamp that is none is found elsewhere: it is not what the columns say
 
 
 def _raw(stored: Any) -> bytes:

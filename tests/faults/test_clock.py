@@ -1,8 +1,11 @@
-"""F8, F14: a clock that is wrong ends no period; an act nobody foresaw failing stops one timer and not the others."""
+"""F8, F14: a clock that is wrong ends no period, and one that was put back is seen in the log for ever; an act nobody
+foresaw failing stops one timer and not the others.
+"""
 
 from __future__ import annotations
 
-from datetime import timedelta
+import json
+from datetime import datetime, timedelta
 
 import pytest
 from sqlalchemy import select
@@ -11,10 +14,12 @@ from decision_engine import process
 from decision_engine.access import CLOCK
 from decision_engine.clock import MovableClock, SystemClock
 from decision_engine.commands.cases import open_case
+from decision_engine.commands.sequencing import sequence
 from decision_engine.commands.sessions import sign_in
 from decision_engine.commands.timers import lease_due_job
 from decision_engine.demo import load_town
 from decision_engine.models import Event, Incident, Job
+from decision_engine.queries.verification import whole_log
 from decision_engine.work import House, unit_of_work
 from decision_engine.worker import run_due
 from tests.api.conftest import put_in_force
@@ -98,3 +103,66 @@ def test_a_failure_nobody_foresaw_stops_one_timer_and_tells_nothing_of_what_it_w
         failed = session.scalars(select(Job).where(Job.subject == seen[0])).one()
     assert (failed.state, failed.last_error) == ("PENDING", "RuntimeError")
     assert len(_fired(any_house)) == 1
+
+
+# -- put back ----------------------------------------------------------------------------------------------
+
+
+def _acted(house: House, monkeypatch: pytest.MonkeyPatch, *seconds: float) -> list[tuple[str, int | None]]:
+    """Record an event on one chain at each offset from now; return what the check of the whole log observes."""
+    right, house.clock = SystemClock.now, SystemClock()
+    for offset in seconds:
+        with monkeypatch.context() as shifted:
+            shifted.setattr(SystemClock, "now", lambda self, by=offset: right(self) + timedelta(seconds=by))
+            with unit_of_work(house, as_actor=CLOCK) as work:
+                work.record("house.opened", "one")
+    with house.reading() as session:
+        report = whole_log(session)
+    assert report.found == []  # no proof is broken by it
+    return [(one.kind, one.seq) for one in report.observed if one.chain == "one"]
+
+
+def test_an_event_dated_before_its_elder_is_marked_and_an_administrator_told_once(
+    any_house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An hour back, and ten years: both are seen; the entries after each follow in order again."""
+    observed = _acted(any_house, monkeypatch, 0, -3600, -3590, -315_000_000, -314_999_990)
+    assert observed == [("clock_anomaly", 2), ("clock_anomaly", 4)]
+    assert sequence(any_house) == 6
+    with any_house.reading() as session:
+        told = session.scalars(select(Incident)).one()
+    assert (told.kind, told.detail["chain"], told.detail["seq"]) == ("clock.back", "one", 2)
+    assert told.detail["back_seconds"] == 3600
+
+
+def test_servers_that_differ_by_less_than_a_minute_and_a_clock_that_goes_on_alarm_nobody(
+    any_house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The control: forwards by any jump, backwards by less than the leeway."""
+    assert _acted(any_house, monkeypatch, 0, -50, 315_000_000) == []
+    sequence(any_house)
+    assert _incidents(any_house) == []
+
+
+@pytest.mark.parametrize(
+    "moment",
+    [
+        "2038-01-19T03:14:08Z",  # one second past 32 bits
+        "1988-07-01T00:30:00+09:00",  # Shanghai had summer time
+        "2016-12-31T23:59:59.999Z",  # the last millisecond before a leap second; the smeared second has no name
+        "2100-02-28T23:59:59Z",  # no leap year
+        "9999-12-31T23:59:59Z",
+    ],
+)
+def test_moments_that_break_clocks_are_written_and_read_as_they_are(any_house: House, moment: str) -> None:
+    """In the columns, and in the hashed stamp."""
+    at = datetime.fromisoformat(moment)
+    any_house.key()
+    any_house.clock = MovableClock(at - timedelta(milliseconds=1))
+    with unit_of_work(any_house, as_actor=CLOCK) as work:
+        work.record("house.opened", "one")
+    with any_house.reading() as session:
+        event = session.scalars(select(Event).where(Event.chain == "one")).one()
+        assert event.at == at
+        assert datetime.fromisoformat(json.loads(event.body)["at"]) == at
+        assert whole_log(session).found == []
