@@ -378,13 +378,13 @@ class Client:
         """Do *act* and return whether the service answered; what nobody knows is remembered."""
         self.history.note("invoke", act.key, effect=act.effect, path=act.path)
         try:
-            status, answer = _post(port, act, self.town.tokens.get(act.login or ""))
+            status, answer, again = _post(port, act, self.town.tokens.get(act.login or ""))
         except (OSError, http.client.HTTPException, ValueError) as problem:
             self.history.note("info", act.key, why=type(problem).__name__)
             self.unknown.append(act)
             return False
         if status >= 500:
-            self.history.note("info", act.key, why=status)
+            self.history.note("info", act.key, why=status, retry_after=again)
             self.unknown.append(act)
             return False
         if status >= 400:
@@ -424,7 +424,7 @@ class Client:
         """Find the task that waits in the case; return False when the service is gone."""
         path = f"/cases/{self.cases['loop']}/tasks?status=OPEN"
         try:
-            status, answer = _send(port, "GET", path, None, {}, self.town.tokens["secretary"])
+            status, answer, _ = _send(port, "GET", path, None, {}, self.town.tokens["secretary"])
         except (OSError, http.client.HTTPException, ValueError):
             return False
         if status == 200:
@@ -436,7 +436,7 @@ def _key() -> str:
     return secrets.token_hex(16)
 
 
-def _post(port: int, act: Act, token: str | None) -> tuple[int, dict[str, Any]]:
+def _post(port: int, act: Act, token: str | None) -> tuple[int, dict[str, Any], str | None]:
     headers = {"Idempotency-Key": act.key}
     if act.file is None:
         return _send(port, "POST", act.path, json.dumps(act.said).encode(), headers, token)
@@ -453,7 +453,8 @@ def _post(port: int, act: Act, token: str | None) -> tuple[int, dict[str, Any]]:
 
 def _send(
     port: int, method: str, path: str, body: bytes | None, headers: dict[str, str], token: str | None
-) -> tuple[int, dict[str, Any]]:
+) -> tuple[int, dict[str, Any], str | None]:
+    """Send it and return status, answer, and when to come again if the answer says so."""
     sent = {"Content-Type": "application/json", **headers}
     if token:
         sent["Authorization"] = f"Bearer {token}"
@@ -462,6 +463,6 @@ def _send(
         connection.request(method, f"/api/v1{path}", body, sent)
         answer = connection.getresponse()
         told = answer.read()
-        return answer.status, json.loads(told) if told else {}
+        return answer.status, json.loads(told) if told else {}, answer.headers.get("Retry-After")
     finally:
         connection.close()
