@@ -42,7 +42,7 @@ MAX_SIGNATURES = 100
 MAX_XML = 2 * 1024 * 1024
 MAX_DEPLOYMENT = 8 * 1024 * 1024
 LARGEST = 2**53 - 1
-SLACK = 60_000  # milliseconds a clock may step back within a chain
+SLACK = 60_000  # milliseconds by which clocks of several machines, and who waits for whom, may make times step back
 DELAY = 600_000  # milliseconds between an act and the checkpoint around it
 FIXED = (
     "bundle.json", "events.json", "checkpoint.txt", "checkpoints.txt", "consistency.json", "policy.txt", "keys.json",
@@ -753,14 +753,6 @@ def check_note(report: Report, policy: Policy, note: Note, before: int, *, newes
                 f"检查点 {note.size} 上 {name} 的签名不在信任文件中，未核对。",
                 f"A signature of {name} on checkpoint {note.size} is of no key in the policy: it is passed over.",
             )
-            if any(key.name == name or key.id == number for _, key in trusted):
-                report.remark(
-                    "signer",
-                    f"检查点 {note.size} 上有一行签名，其名称与编号只有一项与信任文件相符：密钥已更换，或该行被改动。",
-                    f"A line on checkpoint {note.size} has the name or the number of a trusted key, but not both: "
-                    "another key, or a line that was changed.",
-                    interval=between,
-                )
         for witness, key in trusted:
             if (key.name, key.id) != (name, number):
                 continue
@@ -779,6 +771,7 @@ def check_note(report: Report, policy: Policy, note: Note, before: int, *, newes
             elif name == note.origin:
                 logs.add(key.kind)
     _check_signers(report, policy, note, logs, between)
+    _remark_signers(report, policy, note, seen, between)
     if newest:
         report.about["witnesses"] = sorted(seen)
         if not policy.satisfied(seen):
@@ -795,6 +788,24 @@ def check_note(report: Report, policy: Policy, note: Note, before: int, *, newes
             f"Too few witnesses cosigned the earlier checkpoint {note.size}: that it was witnessed then is not shown.",
             interval=between,
         )
+
+
+def _remark_signers(
+    report: Report, policy: Policy, note: Note, seen: set[str], between: tuple[int, int]
+) -> None:
+    """Name lines that are almost a trusted key's: another key of a witness that is missing here, or a changed line."""
+    known = {(key.name, key.id) for key in (*policy.logs, *policy.witnesses.values())}
+    numbers = {number for _, number in known}
+    missing = {key.name for name, key in policy.witnesses.items() if name not in seen}
+    for name, number, _ in note.signatures:
+        if (name, number) not in known and (name in missing or number in numbers):
+            report.remark(
+                "signer",
+                f"检查点 {note.size} 上有一行签名，其名称与编号只有一项与信任文件相符：密钥已更换，或该行被改动。",
+                f"A line on checkpoint {note.size} has the name or the number of a trusted key, but not both: "
+                "another key, or a line that was changed.",
+                interval=between,
+            )
 
 
 def _check_signers(
@@ -1744,7 +1755,7 @@ class Checker:
     # chains
 
     def check_chains(self) -> None:
-        """Check places, links, hashes, commitments, erasures and the order of times in every chain."""
+        """Check places, links, hashes, commitments and erasures in every chain; remark where its times step back."""
         if next(iter(self.chains), None) != self.case or not self.events:
             self.report.find("place", "没有本案的日志。", "There is no log of the case.", self.case)
         for event in self.events[:1]:
@@ -1756,27 +1767,25 @@ class Checker:
             erased = {
                 event.get("erases"): event.seq for event in events if event.get("kind") == "payload.erased"
             }
-            previous, place, latest, last = "", 1, 0, 0
+            previous, place, last = "", 1, 0
             for event in events:
                 self._check_place(chain, place, event)
                 if event.get("prev") != previous:
                     self._find("link", event, "与上一条的链接断开。", "The link to the entry before is cut.")
                 self._check_payload(event, erased)
-                if event.at is None or event.at < latest - SLACK:
-                    self._find(
-                        "time", event, "时间早于上一条。", "Its time lies before that of the entry before."
-                    )
-                if event.at is not None and event.at < last:
-                    self._clock_stepped_back(event, last - event.at)
-                latest, last = max(latest, event.at or 0), event.at or 0
+                if event.at is None:
+                    self._find("time", event, "时间无法读取。", "Its time cannot be read.")
+                elif event.at < last - SLACK:
+                    self._clock_stepped_back(event, (last - event.at) // 1000)
+                last = last if event.at is None else event.at
                 previous, place = event.hash, event.seq + 1
 
     def _clock_stepped_back(self, event: Event, by: int) -> None:
         self.report.remark(
             "clock_anomaly",
-            f"第 {event.seq} 条：所记时间比上一条早 {by} 毫秒：时钟曾回拨，或几台机器同时办理。",
-            f"Entry {event.seq}: its time lies {by} ms before that of the entry before: a clock was set back, or "
-            "several machines wrote at once.",
+            f"第 {event.seq} 条：时间比同链前一条早 {by} 秒：当时系统时钟曾被回拨，或者是倒签，请查明。",
+            f"Entry {event.seq}: it is dated {by} s before the entry before it: the clock had been put back, or the "
+            "entry was back-dated; find out which.",
             event.chain,
             event.seq,
         )
