@@ -128,6 +128,19 @@ class Unavailable(DecisionEngineError):
         self.retry_after = retry_after
 
 
+class StorageFull(Unavailable):
+    """No room is left for what should be kept: in the database, its journal, or where papers lie."""
+
+    default = Text(
+        "存储空间已满，本次操作没有保存。请联系管理员腾出空间，然后用同一请求重试；已保存的内容仍可查看。",
+        "The storage is full and nothing of this was saved. Tell an administrator, and send the same request again "
+        "when there is room; what was saved before can still be read.",
+    )
+
+    def __init__(self, message: Text | None = None, *, retry_after: int = 60) -> None:
+        super().__init__(message, retry_after=retry_after)
+
+
 class NotReady(Conflict):
     """The step does not wait to be done: it is finished, withdrawn, or not yet reached."""
 

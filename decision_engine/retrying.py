@@ -3,23 +3,25 @@
 * Overtaken: serialization failure (40001), deadlock (40P01), lock not available (55P03), SQLITE_BUSY and
   SQLITE_LOCKED, a unique value taken meanwhile, a version that moved on. Nothing was written; the same act may
   succeed, or be refused for a reason its author understands.
-* Unavailable: the connection broke, the server shuts down or starts up, the disk is full. Where a commit was under
-  way nobody knows whether it was written, so it is never tried again here: whoever asked does, by their key.
+* Unavailable: the connection broke, the server shuts down or starts up; `StorageFull`: no room is left, in the
+  database or where papers lie. Where a commit was under way nobody knows whether it was written, so it is never
+  tried again here: whoever asked does, by their key.
 """
 
 from __future__ import annotations
 
+import errno
 import random
 import sqlite3
 import time
 from collections.abc import Callable
 from typing import TypeVar
 
-from sqlalchemy.exc import DBAPIError, IntegrityError, SQLAlchemyError
+from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm.exc import StaleDataError
 
-from decision_engine.errors import Conflict, DecisionEngineError, Overtaken, Unavailable
+from decision_engine.errors import Conflict, DecisionEngineError, Overtaken, StorageFull, Unavailable
 
 Done = TypeVar("Done")
 
@@ -30,18 +32,26 @@ FIRST_PAUSE = 0.02
 BEATEN = frozenset({"40001", "40P01", "55P03", "23505"})
 GONE = ("08", "53", "57P", "58", "25006")
 """SQLSTATE classes: connection, resources, operator intervention, system error; read only after a failover."""
+DISK_FULL = "53100"
+_NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
+_NO_WRITING = frozenset({errno.EIO, errno.EROFS})
 _BUSY = frozenset({sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED})
 _TAKEN = frozenset({sqlite3.SQLITE_CONSTRAINT_PRIMARYKEY, sqlite3.SQLITE_CONSTRAINT_UNIQUE})
 _BROKEN = frozenset(
     {
-        sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY,
+        sqlite3.SQLITE_IOERR, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY,
         sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_PROTOCOL,
     }
 )  # fmt: skip
 
 
-def understood(problem: SQLAlchemyError) -> DecisionEngineError | None:
-    """Return what *problem* means to whoever acts: `Overtaken`, `Unavailable`, `Conflict`; None: a mistake of ours."""
+def understood(problem: Exception) -> DecisionEngineError | None:
+    """Return what *problem*, of database or disk, means to whoever acts; None: a mistake of ours.
+
+    It means `Overtaken`, `Conflict`, `Unavailable` or, of that, `StorageFull`.
+    """
+    if isinstance(problem, OSError):
+        return _of_the_disk(problem)
     if isinstance(problem, StaleDataError):
         return Overtaken()
     if isinstance(problem, PoolTimeout):
@@ -52,6 +62,8 @@ def understood(problem: SQLAlchemyError) -> DecisionEngineError | None:
         return Overtaken()
     if isinstance(problem, IntegrityError):
         return Conflict()
+    if _full(problem):
+        return StorageFull()
     return Unavailable() if _gone(problem) else None
 
 
@@ -75,6 +87,19 @@ def _beaten(problem: DBAPIError) -> bool:
     if code is not None:
         return code & 0xFF in _BUSY or code in _TAKEN
     return getattr(problem.orig, "sqlstate", None) in BEATEN
+
+
+def _of_the_disk(problem: OSError) -> Unavailable | None:
+    if problem.errno in _NO_ROOM:
+        return StorageFull()
+    return Unavailable() if problem.errno in _NO_WRITING else None
+
+
+def _full(problem: DBAPIError) -> bool:
+    code = _sqlite_code(problem)
+    if code is not None:
+        return code & 0xFF == sqlite3.SQLITE_FULL
+    return getattr(problem.orig, "sqlstate", None) == DISK_FULL
 
 
 def _gone(problem: DBAPIError) -> bool:

@@ -244,7 +244,7 @@ def unit_of_work(house: House, bearer: str | None = None, *, as_actor: Actor | N
     """Give a `Work` to whoever holds *bearer* (or to the clock, the public); commit it, or record its refusal.
 
     Raises `NotSignedIn`, `Overtaken` when another transaction was faster, `Unavailable` when the database is gone,
-    and whatever the act refuses with.
+    `StorageFull` when there is no room left, and whatever the act refuses with.
     """
     work: Work | None = None
     try:
@@ -264,7 +264,7 @@ def unit_of_work(house: House, bearer: str | None = None, *, as_actor: Actor | N
     except RECORDED_REFUSALS as refusal:
         retrying.persistently(partial(_record_refusal, house, work, refusal))
         raise
-    except SQLAlchemyError as problem:
+    except (SQLAlchemyError, OSError) as problem:  # of the disk on which papers are put
         _tell(problem)
         raise
 
@@ -282,7 +282,7 @@ def reading(house: House, bearer: str | None = None, *, as_actor: Actor | None =
         raise
 
 
-def _tell(problem: SQLAlchemyError) -> None:
+def _tell(problem: Exception) -> None:
     """Raise what *problem* means to whoever acts, if it means anything."""
     understood = retrying.understood(problem)
     if understood is not None:

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+import errno
 import sqlite3
 import threading
 from pathlib import Path
 
 import pytest
 from sqlalchemy import create_engine, select, text
-from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError, SQLAlchemyError
+from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm.exc import StaleDataError
 
 from decision_engine.access import CLOCK
-from decision_engine.errors import Conflict, Overtaken, Unavailable
+from decision_engine.errors import Conflict, Overtaken, StorageFull, Unavailable
 from decision_engine.models import Chain, Organ
 from decision_engine.retrying import TRIES, persistently, understood
 from decision_engine.work import House, reading, unit_of_work
@@ -50,15 +51,20 @@ def _database_says(
         (_database_says(IntegrityError, state="23503"), Conflict),
         (_database_says(IntegrityError, code=sqlite3.SQLITE_CONSTRAINT_FOREIGNKEY), Conflict),
         (PoolTimeout(), Unavailable),
-        *((_database_says(OperationalError, state=one), Unavailable) for one in ("57P01", "53100", "08006", "25006")),
-        (_database_says(OperationalError, code=sqlite3.SQLITE_FULL), Unavailable),
+        *((_database_says(OperationalError, state=one), Unavailable) for one in ("57P01", "53300", "08006", "25006")),
+        (_database_says(OperationalError, code=sqlite3.SQLITE_FULL), StorageFull),
+        (_database_says(OperationalError, state="53100"), StorageFull),
+        (OSError(errno.ENOSPC, ""), StorageFull),
+        (OSError(errno.EFBIG, ""), StorageFull),
+        (OSError(errno.EIO, ""), Unavailable),
+        (FileNotFoundError(errno.ENOENT, ""), type(None)),
         (_database_says(OperationalError, code=sqlite3.SQLITE_IOERR), Unavailable),
         (_database_says(DBAPIError, state="42P01"), type(None)),
         (_database_says(OperationalError, code=sqlite3.SQLITE_ERROR), type(None)),
     ],
     ids=str,
 )  # fmt: skip
-def test_each_refusal_of_a_database_means_one_thing(problem: SQLAlchemyError, means: type):
+def test_each_refusal_of_a_database_means_one_thing(problem: Exception, means: type):
     """Overtaken, gone, or a mistake of ours, which nobody is to mistake for either."""
     assert type(understood(problem)) is means
 

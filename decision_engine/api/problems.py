@@ -18,7 +18,7 @@ from flask import Flask, Response, current_app, request
 from sqlalchemy.exc import SQLAlchemyError
 from werkzeug.exceptions import HTTPException
 
-from decision_engine import errors
+from decision_engine import errors, retrying
 from decision_engine.api import metrics
 from decision_engine.api.speech import language, moment, say
 from decision_engine.db import new_id
@@ -54,6 +54,7 @@ TABLE: Mapping[type[errors.DecisionEngineError], Kind] = {
     errors.Conflict: Kind(409, "conflict", Text("已被他人更新", "Somebody was faster")),
     errors.Overtaken: Kind(409, "overtaken", Text("已被他人抢先", "Overtaken")),
     errors.Unavailable: Kind(503, "unavailable", Text("暂时无法保存", "Not available at the moment")),
+    errors.StorageFull: Kind(507, "storage-full", Text("存储空间已满", "Storage full")),
     errors.NotReady: Kind(409, "not-ready", Text("当前不可办理", "Does not wait to be done")),
     errors.KeyReused: Kind(422, "key-reused", Text("幂等键重复使用", "Idempotency key reused")),
     errors.Unlawful: Kind(422, "unlawful", Text("不符合法定程序", "Not lawful")),
@@ -127,7 +128,13 @@ def http_refused(error: HTTPException) -> Response:
 
 
 def unexpected(error: Exception) -> Response:
-    """Return an incident number for what nobody foresaw; keep where it happened, not what it was about."""
+    """Return an incident number for what nobody foresaw; keep where it happened, not what it was about.
+
+    A full disk or a lost database, met outside of any act, is no incident: it is told as what it is.
+    """
+    known = retrying.understood(error)
+    if known is not None:
+        return refused(known)
     incident = new_id()
     where = [
         f"{frame.filename}:{frame.lineno} {frame.name}" for frame in traceback.extract_tb(error.__traceback__)

@@ -179,18 +179,25 @@ def _sane_archive(content: bytes) -> bool:
 
 
 def store(folder: Path, content: bytes) -> str:
-    """Keep *content* under its SHA-256 (once, durably) and return the address."""
+    """Keep *content* under its SHA-256 (once, durably) and return the address.
+
+    Raises OSError where there is no room; nothing is left of what was begun.
+    """
     address = hashlib.sha256(content).hexdigest()
     target = folder / address[:2] / address
     if not target.exists():
         target.parent.mkdir(parents=True, exist_ok=True)
         partial = target.with_name(f"{address}.{os.getpid()}.{id(content)}.part")
-        with partial.open("wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        crash_point("document.partial")
-        partial.replace(target)
+        try:
+            with partial.open("wb") as file:
+                file.write(content)
+                file.flush()
+                os.fsync(file.fileno())
+            crash_point("document.partial")
+            partial.replace(target)
+        except OSError:
+            partial.unlink(missing_ok=True)
+            raise
     for parent in (target.parent, folder):  # a name outlives a power cut only once its folder is written too
         _write_through(parent)
     crash_point("document.stored")

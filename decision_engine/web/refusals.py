@@ -9,7 +9,7 @@ from flask import Blueprint, current_app, redirect, request, url_for
 from flask_babel import gettext as _
 from werkzeug.exceptions import HTTPException
 
-from decision_engine import errors
+from decision_engine import errors, retrying
 from decision_engine.web import door
 from decision_engine.web.saying import said
 
@@ -46,7 +46,10 @@ def http_refused(error: HTTPException) -> Any:
 
 
 def unexpected(error: Exception) -> Any:
-    """Return a page with the number of the incident, noted as the JSON door notes it."""
+    """Return a page with the number of the incident, noted as the JSON door notes it; a full disk is told as such."""
+    known = retrying.understood(error)
+    if known is not None:
+        return refused(known)
     noted = current_app.extensions["unexpected"](error)
     told = json.loads(noted.get_data())
     return _drawn(500, _("系统内部错误"), told["detail"])

@@ -25,7 +25,13 @@ EVERY_ERROR = [
     for _, one in inspect.getmembers(errors, inspect.isclass)
     if issubclass(one, errors.DecisionEngineError)
 ]
-SERVER_FAULTS = {errors.DecisionEngineError, errors.EngineDisagrees, errors.CorruptState, errors.Unavailable}
+SERVER_FAULTS = {
+    errors.DecisionEngineError,
+    errors.EngineDisagrees,
+    errors.CorruptState,
+    errors.Unavailable,
+    errors.StorageFull,
+}
 
 
 @pytest.mark.parametrize("error", EVERY_ERROR, ids=lambda one: one.__name__)
