@@ -20,12 +20,16 @@ def lawful(
 ) -> tuple[rules.Finding, ...]:
     """Return what the rules of *gate* find of *pending*. Raises `Unlawful` with what it breaks."""
     findings = rules.examine(gate, file.facts(work, gate, pending, departures))
-    if file.case.kind == MEETING_ITEM:
-        findings = tuple(finding for finding in findings if rules.of_any_meeting(finding.rule))
+    findings = tuple(finding for finding in findings if binds(file.case, finding.rule))
     broken = tuple(finding for finding in findings if finding.outcome is rules.Outcome.BROKEN)
     if broken:
         raise Unlawful(broken)
     return findings
+
+
+def binds(case: Case, rule_id: str) -> bool:
+    """Tell whether a rule binds *case*: a matter that only a meeting decides is bound by those of any meeting."""
+    return case.kind != MEETING_ITEM or rules.of_any_meeting(rule_id)
 
 
 def references_exist(work: Work, case: Case, named: forms.References) -> None:

@@ -25,7 +25,7 @@ def take_effect(work: Work, case: Case, step: str | None, said: Mapping[str, Any
     if step == "assign_lead_unit":
         case.lead_unit_id = said["lead_unit"]
     elif step in DRAFTING and said.get("draft_ref"):
-        case.draft = _latest_content(work, case, said["draft_ref"])
+        case.draft = draft_of(work, case, said["draft_ref"])
     elif step == "adjust_or_terminate" and said.get("new_case"):
         _supersedes(work, case, said["new_case"])
     elif step == "suspend_execution" and said.get("outcome") == "SUSPEND":
@@ -51,7 +51,8 @@ def _supersedes(work: Work, case: Case, new_case_id: str) -> None:
         )
 
 
-def _latest_content(work: Work, case: Case, document_id: str) -> str:
+def draft_of(work: Work, case: Case, document_id: str) -> str:
+    """Return the hash of the newest content of a document of *case*. Raises `InvalidAnswers` if it has none."""
     content = work.session.scalar(
         select(DocumentVersion.sha256)
         .join(Document, Document.id == DocumentVersion.document_id)

@@ -59,6 +59,15 @@ def complete_task(
     case, task = open_task(work, task_id, version)
     work.tries(case, "task.complete", task=task.id, step=task.step or task.element)
     file = open_file(work, case, task.step)
+    standing = may_be_done(work, case, task, file)
+    return carry_out(work, case, task, file, standing, answers, departures=departures)
+
+
+def may_be_done(work: Work, case: Case, task: Task, file: CaseFile) -> access.Standing:
+    """Return the standing in which the actor may complete *task* now, whatever is answered; it changes nothing.
+
+    Raises `Forbidden`, and `NotReady` while views asked for are to come or a meeting has the matter.
+    """
     standing = access.stand_for_duty(work.actor, duty_of(case, task), file.done)
     if task.countersigning:
         raise NotReady(
@@ -69,7 +78,7 @@ def complete_task(
             )
         )
     not_in_a_meeting(work, case, task)
-    return carry_out(work, case, task, file, standing, answers, departures=departures)
+    return standing
 
 
 def carry_out(
@@ -92,7 +101,7 @@ def carry_out(
     said = forms.load(task.step, answers, reads)
     references_exist(work, case, forms.references(task.step, said, reads))
     draft = take_effect(work, case, task.step, said)
-    record = _record(work, case, task, standing, said, draft, departures)
+    record = record_of(work, case, task, standing, said, draft, departures)
     findings = lawful(work, file, task.step or task.element, as_fact(record), departures)
     exceptions = granted(work, case, departures, findings)
     position = process.complete(definition, case.state, task.id, said)
@@ -167,7 +176,7 @@ def duty_of(case: Case, task: Task) -> access.Duty:
     return access.Duty(task.organ_id, task.step, task.role, task.item, task.assignee_id, case.lead_unit_id)
 
 
-def _record(
+def record_of(
     work: Work,
     case: Case,
     task: Task,
@@ -176,6 +185,7 @@ def _record(
     draft: str | None,
     departures: Sequence[rules.Departure],
 ) -> Record:
+    """Return the entry of the case file that completing *task* with *said* makes; it is not written yet."""
     return Record(
         case_id=case.id,
         seq=case.records + 1,

@@ -80,9 +80,16 @@ def _rules_on(day: date, overlays: frozenset[str], gate: str | None) -> tuple[Ru
     )
 
 
-def examine(gate: str, facts: Facts) -> tuple[Finding, ...]:
-    """Hold the pending act (last of the records) against every guard of *gate* in force on its day."""
-    return tuple(_examined(one, facts) for one in rules_on(facts.today, facts.organ.overlays, gate=gate))
+def examine(gate: str, facts: Facts, *, only: str | None = None) -> tuple[Finding, ...]:
+    """Hold the pending act (last of the records) against every guard of *gate* in force on its day.
+
+    *only* asks a single rule, by its id.
+    """
+    return tuple(
+        _examined(one, facts)
+        for one in rules_on(facts.today, facts.organ.overlays, gate=gate)
+        if only is None or one.id == only
+    )
 
 
 def audit(facts: Facts) -> tuple[Finding, ...]:

@@ -12,7 +12,7 @@ from flask import Response, url_for
 from flask_babel import gettext as _
 
 from decision_engine import forms, rules
-from decision_engine.commands import drafts
+from decision_engine.commands import drafts, foresight
 from decision_engine.commands import handling as handling_acts
 from decision_engine.commands import tasks as acts
 from decision_engine.commands.sequencing import DECISIVE
@@ -24,7 +24,7 @@ from decision_engine.web import answers as reading_of
 from decision_engine.web import door
 from decision_engine.web.cases import frame
 from decision_engine.web.door import Pages, Said, go, show
-from decision_engine.web.saying import day, moment
+from decision_engine.web.saying import cited, day, moment
 from decision_engine.web.saying import said as told
 from decision_engine.work import Work
 
@@ -91,21 +91,36 @@ def keep(work: Work, said: Said, task_id: str) -> Any:
 def check_page(work: Work, task_id: str) -> Any:
     """Show everything that will be recorded, what follows, and who is told."""
     draft = drafts.draft_of(work, task_id)
-    if draft is None:
-        return go("steps.task_page", task_id=task_id)
-    return _check(work, task_id, dict(draft.answers))
-
-
-def _check(work: Work, task_id: str, typed: dict[str, Any]) -> Any:
     found = _readable(work, task_id)
+    if draft is None or found.task.status != "OPEN":
+        return go("steps.task_page", task_id=task_id)
+    try:
+        return _check(work, task_id, dict(draft.answers))
+    except InvalidAnswers:  # the draft is not finished
+        return go("steps.task_page", task_id=task_id)
+
+
+def _check(work: Work, task_id: str, typed: dict[str, Any], claimed: Any = (), wrong: Any = ()) -> Any:
+    """Draw the check; *claimed*: the exceptions claimed already, *wrong*: what is wrong with them."""
+    found = _readable(work, task_id)
+    _refuse_done(found)
     described = _described(work, found.task, found.case)
     names = _names(work, described, found.case)
+    said = forms.load(found.task.step, typed, _reads(work, found.task, found.case))
+    foreseen = foresight.of_task(work, found.case, found.task, said)
     return show(
         "task_check.html",
         **frame(work, found.case),
         task=found.task,
         rows=list(_rows(described["fields"], typed, names, url_for("steps.task_page", task_id=task_id))),
         decisive=found.task.step in DECISIVE,
+        foreseen=foreseen,
+        examined=[_examined(one, entered=True) for one in _in_order(foreseen)],
+        excepted=[one for one in foreseen.broken if one.strength is rules.Strength.EXCEPTION],
+        why=_why_not(foreseen, foreseen.broken),
+        staff=people.persons(work, size=MOST_CHOICES).items,
+        claimed={one.rule: (one.reason, one.approver) for one in claimed},
+        wrong=wrong,
     )
 
 
@@ -118,6 +133,9 @@ def _refused_at_check(work: Work, refusal: DecisionEngineError, said: Said, task
     if isinstance(refusal, Conflict | NotReady) and found.task.status != "OPEN":
         return _compared(work, found, typed, refusal)
     if isinstance(refusal, InvalidAnswers):
+        if all(path.startswith("exceptions.") for path in refusal.fields):
+            wrong = [one for sentences in refusal.fields.values() for one in sentences]
+            return _check(work, task_id, typed, _departures(said), wrong)
         return _form(work, task_id, typed, refusal.fields)
     findings = refusal.findings if isinstance(refusal, Unlawful) else ()
     return _form(work, task_id, typed, {}, refused=refusal.message, findings=findings)
@@ -197,6 +215,8 @@ def _form(
     mine = {one.task.id for one in tasks.worklist(work, case_id=found.case.id, size=100).items}
     views = handling.views_on(work, task_id)
     staff = people.persons(work, size=MOST_CHOICES).items
+    may = found.task.id in mine and found.task.status == "OPEN"
+    foreseen = foresight.of_task(work, found.case, found.task, typed) if may else foresight.Foresight()
     return show(
         "task.html",
         **frame(work, found.case),
@@ -208,7 +228,9 @@ def _form(
         draft_at=draft_at,
         refused=refused,
         findings=findings,
-        may=found.task.id in mine and found.task.status == "OPEN",
+        may=may,
+        examined=[_examined(one) for one in _in_order(foreseen)],
+        why=_why_not(foreseen, [one.finding for one in foreseen.conditions if one.shuts]),
         holder=people.names_of(work, {found.task.assignee_id or found.task.closed_by or ""} - {""}),
         gate=list(rules.rules_on(work.today, cases.overlays_of(work, found.case), gate=found.task.step))
         if found.task.step
@@ -216,8 +238,53 @@ def _form(
         light=handling.lights(work, [found.task])[found.task.id],
         views=views,
         staff=[one for one in staff if one.id != work.actor.person_id],
-        excepted=[one for one in findings if getattr(getattr(one, "strength", None), "value", "") == "X"],
     )
+
+
+ORDER = ("missing", "running", "ok", "exempt")
+
+
+def _in_order(foreseen: foresight.Foresight) -> list[foresight.Foreseen]:
+    """Return what was looked at beforehand, what stands in the way first."""
+    return sorted(foreseen.conditions, key=lambda one: ORDER.index(_state(one, entered=False)))
+
+
+def _state(one: foresight.Foreseen, *, entered: bool) -> str:
+    """Return how a rule stands as a line of a checklist; *entered*: the answers are complete and count."""
+    if one.finding.outcome is rules.Outcome.NOT_APPLICABLE and (one.settled or entered):
+        return "exempt"
+    if not (one.settled or entered):
+        return "running"
+    return "missing" if one.finding.blocks else "ok"
+
+
+def _examined(one: foresight.Foreseen, *, entered: bool = False) -> dict[str, Any]:
+    """Return a rule of the gate as a line of a checklist: met, not met and from when on, or up to what is entered."""
+    state = _state(one, entered=entered)
+    words = {"missing": _("未满足"), "running": _("依填写内容"), "ok": _("已满足"), "exempt": _("不适用")}
+    text = told(one.finding.reason) if state == "missing" else ""
+    if state == "missing" and one.opens_on is not None:
+        text = f"{text} {_('自 %(day)s 起可以办理。', day=day(one.opens_on))}"
+    return {
+        "state": state, "title": told(one.finding.title), "text": text, "word": words[state],
+        "law": f"{cited(one.finding)} {one.finding.rule}",
+    }  # fmt: skip
+
+
+def _why_not(foreseen: foresight.Foresight, broken: Any) -> str:
+    """Return why the step cannot be handed in, for the button that is shut; nothing if it can."""
+    if foreseen.barred is not None:
+        return told(foreseen.barred)
+    certain = [one for one in broken if one.strength is not rules.Strength.EXCEPTION]
+    if not certain:
+        return ""
+    opens = [
+        one.opens_on for one in foreseen.conditions if one.finding in certain and one.opens_on is not None
+    ]
+    words = [_("尚未满足：%(names)s。", names="；".join(told(one.title) for one in certain))]
+    if len(opens) == len(certain):
+        words.append(_("自 %(day)s 起可以办理。", day=day(max(opens))))
+    return " ".join(words)
 
 
 def _compared(work: Work, found: tasks.Waiting, typed: dict[str, Any], refusal: DecisionEngineError) -> Any:

@@ -196,7 +196,14 @@ def test_what_the_law_forbids_is_refused_with_its_article_and_nothing_typed_is_l
     check = fill_in(
         officer, officer.open(f"/tasks/{task}"), task, hearing.notice(stage) | {"deadline": "2026-03-20"}
     )
-    sheet = officer.send(check, f"/tasks/{task}/completion", status=422)
+    assert "现在不能办结" in check.words
+    assert "R-713-15-2" in check.words
+    shut = check.tree.xpath('//button[@aria-disabled="true"]')
+    assert [" ".join(one.itertext()) for one in shut] == ["确认办结"], (
+        "the page says so before anything is sent"
+    )
+    token = dict(check.form("/logout").form_values())["csrf_token"]
+    sheet = officer.post(f"/tasks/{task}/completion", {"csrf_token": token}, status=422)
     assert "R-713-15-2" in sheet.words
     assert re.search("第.{1,4}条", sheet.words)
     form = dict(sheet.form(f"/tasks/{task}").form_values())
