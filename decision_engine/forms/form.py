@@ -14,7 +14,7 @@ from typing import ClassVar
 from marshmallow import RAISE, Schema
 
 from decision_engine.forms.fields import MESSAGES, Kind, LongText, Scalar
-from decision_engine.language import Text
+from decision_engine.language import Text, articles
 
 DECREE_713 = Text("国务院令第713号", "State Council Decree 713")
 
@@ -50,7 +50,7 @@ def form(
     def register(cls: type[Form]) -> type[Form]:
         cls.step = step
         cls.heading = Text(zh, en)
-        cls.citation = Text(f"{law.zh}第{article.replace(', ', '、')}条", f"{law.en}, art. {article}")
+        cls.citation = Text(law.zh + articles(article).zh, f"{law.en}, {articles(article).en}")
         FORMS[step] = cls
         return cls
 

@@ -13,7 +13,7 @@ from enum import StrEnum
 
 from sqlalchemy import select
 
-from decision_engine.language import Text
+from decision_engine.language import Text, articles
 from decision_engine.models import Case, Record, Task
 from decision_engine.work import Work
 
@@ -37,6 +37,12 @@ class Stage:
     article: str
     steps: frozenset[str]
     excuse: tuple[str, bool] | None = None
+
+    @property
+    def citation(self) -> Text:
+        """The articles of the Decree the stage rests on."""
+        cited = articles(self.article)
+        return Text(f"国务院令第713号{cited.zh}", f"State Council Decree 713, {cited.en}")
 
 
 @dataclass(frozen=True, slots=True)

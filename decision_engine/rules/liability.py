@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 
-from decision_engine.language import Text
+from decision_engine.language import Text, articles
 from decision_engine.rules.facts import Facts, Record
 from decision_engine.rules.law import DECREE_713
 from decision_engine.rules.legality import FOR_MEETING, opens_the_meeting
@@ -130,7 +130,7 @@ def _party_was_asked(facts: Facts) -> bool:
 
 
 def _missing(found: tuple[Gap, ...]) -> Text:
-    zh = "、".join(f"{one.name.zh}（第{one.article}条）" for one in found)
+    zh = "、".join(f"{one.name.zh}（{articles(one.article).zh}）" for one in found)
     return Text(zh, ", ".join(f"{one.name.en} (art. {one.article})" for one in found))
 
 

@@ -23,7 +23,7 @@ from datetime import date
 from enum import Enum
 from typing import Final
 
-from decision_engine.language import Text
+from decision_engine.language import Text, articles
 from decision_engine.rules.facts import Facts
 from decision_engine.rules.law import Law
 from decision_engine.rules.static import STATUTES
@@ -86,28 +86,12 @@ class Rule:
         """Law and article as a sentence names them; an article without a number is named by its subject."""
         if not self.article.isdigit():
             return Text(f"{self.law.name}（{self.article}）", f"{self.law.title.en} ({self.article})")
-        return Text(
-            f"{self.law.name}第{chinese_number(int(self.article))}条",
-            f"{self.law.title.en}, article {self.article}",
-        )
+        cited = articles(self.article)
+        return Text(f"{self.law.name}{cited.zh}", f"{self.law.title.en}, {cited.en}")
 
     def in_force_on(self, day: date) -> bool:
         """Tell whether the rule binds an act done on *day*."""
         return self.since <= day and (self.until is None or day < self.until)
-
-
-def chinese_number(number: int) -> str:
-    """Return a number from 1 to 9999 as articles are counted: 二十六, 一百零一, 一千二百五十九."""
-    digits = "零一二三四五六七八九"
-    words, gap = "", False
-    for place, unit in ((1000, "千"), (100, "百"), (10, "十"), (1, "")):
-        digit = number // place % 10
-        if digit == 0:
-            gap = bool(words)
-            continue
-        words += ("零" if gap else "") + digits[digit] + unit
-        gap = False
-    return words.removeprefix("一") if words.startswith("一十") else words
 
 
 _declared: dict[tuple[str, date], Rule] = {}

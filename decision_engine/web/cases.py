@@ -227,7 +227,7 @@ def _precondition(one: stages.Standing) -> dict[str, Any]:
         "state": CHECKED[one.state],
         "title": told(one.stage.name),
         "text": _("不适用：%(reason)s", reason=one.reason) if one.reason else "",
-        "law": _("国务院令第713号第%(article)s条", article=one.stage.article),
+        "law": told(one.stage.citation),
         "word": "",
     }
 

@@ -54,7 +54,7 @@ MENU: tuple[tuple[str, tuple[tuple[str, str, str, frozenset[str]], ...]], ...] =
     (
         "监督",
         (
-            ("supervision.overdue_page", "bell-ringing", "督办", ACTS["task.urge"] | {"auditor"}),
+            ("supervision.overdue_page", "bell-ringing", "督办", ACTS["supervision.read"]),
             ("supervision.statistics_page", "chart-bar", "统计分析", ACTS["log.read"]),
             ("auditing.audit_page", "shield-check", "审计追溯", ACTS["log.read"]),
         ),
@@ -222,7 +222,7 @@ def procedure() -> list[dict[str, Any]]:
     """Return the stages of a decision as a list to read before one begins."""
     return [
         {"state": "running", "title": said(stage.name), "text": "",
-         "law": _("国务院令第713号第%(article)s条", article=stage.article),
+         "law": said(stage.citation),
          "word": _("依法判断是否适用") if stage.excuse else _("必经")}
         for stage in STAGES
     ]  # fmt: skip

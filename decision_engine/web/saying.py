@@ -11,7 +11,7 @@ from flask_babel import get_locale
 
 from decision_engine import rules
 from decision_engine.calendar import SHANGHAI
-from decision_engine.language import Text
+from decision_engine.language import Text, articles
 
 
 def language() -> str:
@@ -39,7 +39,9 @@ def cited(one: Any) -> str:
     known = one if isinstance(one, rules.Rule) else _rules().get(getattr(one, "rule", None) or "")
     if known is not None:
         return said(known.citation)
-    return " ".join(str(part) for part in (getattr(one, "law", None), getattr(one, "article", None)) if part)
+    law, article = getattr(one, "law", None), getattr(one, "article", None)
+    numbered = said(articles(article)) if article and article.isdigit() else article
+    return " ".join(str(part) for part in (law, numbered) if part)
 
 
 @cache

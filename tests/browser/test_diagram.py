@@ -90,7 +90,7 @@ def test_a_case_is_where_its_tables_and_its_log_say(seen):
     assert "main_expert_argumentation" not in states  # the case skips it
     assert seen.progress.places["legality_check_review_package"].times == 2
     assert seen.progress.places["main_register_proposal"].who == ("苏文静",)
-    assert seen.progress.places["main_register_proposal"].citation.zh == "国务院令第713号第10条"
+    assert seen.progress.places["main_register_proposal"].citation.zh == "国务院令第713号第十条"
     assert seen.progress.here == (LATE,)
     assert seen.progress.sheet(None).file == "legality_review.bpmn"
     assert seen.progress.sheets[0].file == "major_decision.bpmn"

@@ -11,10 +11,10 @@ from situations import CALENDAR, facts_of, situations
 
 from decision_engine import forms, rules
 from decision_engine.calendar import SHANGHAI
-from decision_engine.language import Text
+from decision_engine.language import Text, articles, chinese_number
 from decision_engine.rules import Departure, Facts, Outcome, Record, Strength, examine, rules_on
 from decision_engine.rules.law import DECREE_713
-from decision_engine.rules.rule import _declared, chinese_number, rule
+from decision_engine.rules.rule import _declared, rule
 from decision_engine.rules.static import STATUTES
 
 ACTS = {"publish_catalogue", "receive_comment", "comment_period"}
@@ -84,6 +84,19 @@ def test_a_rule_is_declared_once_for_a_day():
 )
 def test_articles_are_counted_in_chinese(number, words):
     assert chinese_number(number) == words
+
+
+@pytest.mark.parametrize(
+    ("written", "said", "english"),
+    [
+        ("10", "第十条", "article 10"),
+        ("11、12", "第十一条、第十二条", "articles 11 and 12"),
+        ("14, 19, 22", "第十四条、第十九条、第二十二条", "articles 14, 19 and 22"),
+        ("14—18", "第十四条至第十八条", "articles 14 to 18"),
+    ],
+)
+def test_articles_are_cited_one_way(written: str, said: str, english: str) -> None:
+    assert (articles(written).zh, articles(written).en) == (said, english)
 
 
 # -- the law of the day -----------------------------------------------------------------------------------
