@@ -41,6 +41,7 @@ SKEW = 60
 ROOM_LEFT = 100 * 1024 * 1024
 """Bytes that must be free where papers are kept."""
 NOTARY_STATUS = "status.json"
+NOT_TOLD = {"log_checkpoint_size": 0, "log_unwitnessed_seconds": 0, "log_refused": 0}
 
 HELP = {
     "tasks_open": "Tasks that wait for a person.",
@@ -68,6 +69,9 @@ REASONS = {
     "stuck": Text(
         "日志定序停滞，重要事项的回执将不含位置。", "The sequencer is stuck: events do not enter the tree."
     ),
+    "missed": Text(
+        "日志检查点未获外部见证人确认。", "No quorum of witnesses confirms the log's checkpoints."
+    ),
     "wrong": Text(
         "本机时钟与数据库时钟不一致，定时事项暂停处理。", "Clock and database disagree: timers rest."
     ),
@@ -83,6 +87,7 @@ class HealthOut(Schema):
     documents = fields.String()
     log = fields.String()
     clock = fields.String()
+    witnesses = fields.String()
     reasons = fields.List(fields.String())
 
 
@@ -97,7 +102,8 @@ def ready() -> Response:
     """Answer 200 when people can work, else 503; *reasons* say why not, and what else needs looking after.
 
     Not ready: database unreachable, read-only or behind; nowhere to keep papers. Ready all the same, but to be looked
-    after (*status* `degraded`): a stuck sequencer, a clock that differs from the database's.
+    after (*status* `degraded`): a stuck sequencer, a clock that differs from the database's, witnesses who do not
+    confirm the log (`elsewhere`: what the notary says of that cannot be read from here).
     """
     house = identity.house()
     found = {"database": _database(house), "documents": _documents(house), "migrations": "unknown"}
@@ -105,11 +111,11 @@ def ready() -> Response:
         found["migrations"] = _asked(lambda: "ok" if migrations.at_head(house.engine) else "behind")
     needed = set(found.values())
     ready_to_work = needed == {"ok"}
-    found |= {"log": "unknown", "clock": "unknown"}
+    found |= {"log": "unknown", "clock": "unknown", "witnesses": _witnesses(house)}
     if ready_to_work:
         found["log"] = _asked(lambda: _log(house))
         found["clock"] = _asked(lambda: "wrong" if abs(_skew(house)) > SKEW else "ok")
-    whole = set(found.values()) == {"ok"}
+    whole = set(found.values()) <= {"ok", "elsewhere"}
     told = {"status": "ok" if whole else "degraded" if ready_to_work else "unavailable", **found}
     reasons = [say(REASONS[one]) for one in found.values() if one in REASONS]
     return json_response(told | {"reasons": reasons}, 200 if ready_to_work else NOT_READY)
@@ -150,6 +156,13 @@ def _log(house: House) -> str:
     return "stuck"
 
 
+def _witnesses(house: House) -> str:
+    told = _notary(house, house.clock.now())
+    if told is None:
+        return "elsewhere"
+    return "missed" if told["log_unwitnessed_seconds"] > LATE else "ok"
+
+
 def _skew(house: House) -> float:
     """Return by how many seconds the service is ahead of the database; a clock moved by hand is not compared."""
     if not isinstance(house.clock, SystemClock):
@@ -171,20 +184,20 @@ def metrics() -> Response:
         now = work.now
     waiting |= {
         "log_leaves": head.size, "log_pending": queue.count, "log_pending_oldest_seconds": max(age, 0.0),
-        "log_stuck": age > LATE, "clock_skew_seconds": _skew(house), **_notary(house, now),
+        "log_stuck": age > LATE, "clock_skew_seconds": _skew(house), **(_notary(house, now) or NOT_TOLD),
     }  # fmt: skip
     return Response(traffic().text(waiting, HELP), content_type=PROMETHEUS)
 
 
-def _notary(house: House, now: datetime) -> dict[str, float]:
-    """Return what the notary last wrote of itself, where its directory can be read from here."""
+def _notary(house: House, now: datetime) -> dict[str, float] | None:
+    """Return what the notary last wrote of itself; None where its directory cannot be read from here."""
     try:
         said: dict[str, Any] = json.loads((house.settings.notary_path / NOTARY_STATUS).read_bytes())
         since = said["unwitnessed_since"]
         seconds = (now - datetime.fromtimestamp(since, UTC)).total_seconds() if since is not None else 0.0
         size = int(said["size"])
     except (OSError, ValueError, KeyError, TypeError):
-        return {"log_checkpoint_size": 0, "log_unwitnessed_seconds": 0, "log_refused": 0}
+        return None
     return {
         "log_checkpoint_size": size,
         "log_unwitnessed_seconds": max(seconds, 0.0),

@@ -28,7 +28,7 @@ def test_it_is_alive_and_ready(stranger: Caller) -> None:
     assert answer.status_code == 200
     assert answer.json == {
         "status": "ok", "database": "ok", "migrations": "ok", "documents": "ok", "log": "ok", "clock": "ok",
-        "reasons": [],
+        "witnesses": "elsewhere", "reasons": [],
     }  # fmt: skip
 
 
