@@ -38,6 +38,8 @@ ACTS: Mapping[str, frozenset[str]] = {
     "comment.register": frozenset({"secretary", "lead_unit_officer"}),
     "task.transfer": frozenset({"office_director", "secretary"}),
     "task.urge": frozenset({"office_director", "secretary", "principal", "inspector"}),
+    "supervision.read": frozenset({"office_director", "secretary", "principal", "inspector", "auditor"}),
+    "archive.read": frozenset({"secretary", "archivist", "principal", "auditor"}),
     "task.deadline": frozenset({"office_director", "secretary", "principal"}),
     "countersign.answer": WRITERS,
     "copy.send": WRITERS,

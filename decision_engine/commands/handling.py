@@ -21,6 +21,7 @@ from decision_engine.commands.tasks import duty_of, open_task
 from decision_engine.errors import Conflict, Forbidden, InvalidAnswers, NotFound, NotReady
 from decision_engine.language import Text
 from decision_engine.models import Case, Circulation, Countersign, Person, Record, Task, Urging
+from decision_engine.queries import lateness
 from decision_engine.queries.casefile import calendar_of, open_file
 from decision_engine.work import Work
 
@@ -233,6 +234,31 @@ def urge(work: Work, task_id: str, note: str) -> Urging:
         holder=task.assignee_id,
     )  # fmt: skip
     return urged
+
+
+def report_late(work: Work, task_id: str, note: str) -> tuple[Circulation, ...]:
+    """Bring a late step that urging did not move to the notice of who leads the organ (报请领导督办), once.
+
+    It is a copy with the step named: it moves nothing and decides nothing. Raises `NotReady` (not late, or not urged
+    before today, or nobody to tell), `Conflict` (they were told already).
+    """
+    case, task = open_task(work, task_id, None)
+    work.tries(case, "task.report_late", task=task.id, step=task.step or task.element)
+    access.stand(work.actor, "task.urge", case.organ_id)
+    first = work.session.scalar(select(func.min(Urging.at)).where(Urging.task_id == task.id))
+    late = task.due_on is not None and task.paused_on is None and work.today > task.due_on
+    leaders = [one for one in lateness.principals(work, [case.organ_id]) if one != work.actor.person_id]
+    if not late or first is None or local_day(first) == work.today or not leaders:
+        raise NotReady(
+            Text(
+                "只有超期且此前已催办仍未办结的环节，才报请领导督办。",
+                "Only a step that is late, and was urged on an earlier day, is brought before who leads.",
+            )
+        )
+    told = select(Circulation.id).where(Circulation.task_id == task.id, Circulation.withdrawn_at.is_(None))
+    if work.session.scalar(told.where(Circulation.to_id.in_(leaders)).limit(1)) is not None:
+        raise Conflict(Text("该环节已报请领导督办。", "Who leads was told of this step already."))
+    return send_copy(work, case.id, leaders, note, task.id)
 
 
 def withdraw_transfer(work: Work, task_id: str, reason: str) -> Task:

@@ -1,4 +1,4 @@
-"""What leaders look at: steps past their agreed day by unit, what is due, and the year's figures.
+"""What leaders look at: the year's figures (what is late stands in `queries.lateness`).
 
 Counted by the database over the organs one may read; the statements do not grow with the number of cases.
 """
@@ -13,26 +13,12 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, and_, func, select
 
-from decision_engine import rules
 from decision_engine.calendar import end_of_day, local_day, start_of_day
-from decision_engine.models import Case, Comment, Event, Organ, Person, Record, Task, Unit
+from decision_engine.models import Case, Comment, Event, Record, Task
 from decision_engine.models.cases import MEETING_ITEM
-from decision_engine.queries import handling
-from decision_engine.queries.casefile import calendar_of
 from decision_engine.queries.people import organs_of
 from decision_engine.queries.stages import STAGES, stage_of
 from decision_engine.work import Work
-
-
-@dataclass(frozen=True, slots=True)
-class Overdue:
-    """An open step with its light, its case, the unit that leads, and who holds it."""
-
-    task: Task
-    case: Case
-    standing: handling.Standing
-    unit: str | None
-    holder: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,34 +39,6 @@ class Figures:
     stages: Sequence[tuple[str, int]]
     handled: Mapping[str, int]
     durations: Sequence[tuple[str, float]]
-
-
-def due(work: Work, *, late_only: bool = False, most: int = 500) -> Sequence[Overdue]:
-    """Return open steps of the organs by their agreed day, the latest first; five statements, at most *most* rows."""
-    organs = organs_of(work, "case.read")
-    wanted = [Task.status == "OPEN", Task.organ_id.in_(organs), Task.due_on.is_not(None)]
-    if late_only:
-        wanted += [Task.due_on < work.today, Task.paused_on.is_(None)]
-    rows = work.session.execute(
-        select(Task, Case, Unit.name, Person.name)
-        .join(Case, Case.id == Task.case_id)
-        .outerjoin(Unit, Unit.id == Case.lead_unit_id)
-        .outerjoin(Person, Person.id == func.coalesce(Task.assignee_id, Task.item))
-        .where(and_(*wanted))
-        .order_by(Task.due_on, Task.id)
-        .limit(most)
-    ).all()
-    if not rows:
-        return []
-    organ = work.session.get_one(Organ, rows[0][0].organ_id)
-    warning = handling.warning_days(
-        rules.Organ(organ.id, organ.kind, tuple(organ.overlays), organ.name), work.today
-    )
-    calendar = calendar_of(work.session)
-    return [
-        Overdue(task, case, handling.light(task, work.today, calendar, warning), unit, holder)
-        for task, case, unit, holder in rows
-    ]
 
 
 def figures(work: Work, year: int) -> Figures:

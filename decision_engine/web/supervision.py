@@ -11,11 +11,12 @@ from flask_babel import gettext as _
 
 from decision_engine import access
 from decision_engine.commands import handling as acts
-from decision_engine.errors import Conflict, InvalidAnswers
+from decision_engine.errors import Conflict, InvalidAnswers, NotReady
 from decision_engine.forms.choices import HANDLING
 from decision_engine.language import Text
-from decision_engine.queries import oversight
+from decision_engine.queries import lateness, oversight
 from decision_engine.queries.stages import STAGES
+from decision_engine.web.cases import whole
 from decision_engine.web.door import Pages, Said, go, show
 from decision_engine.web.saying import language
 from decision_engine.web.saying import said as told
@@ -30,26 +31,56 @@ FIRST, LAST = 2019, 2199
 
 @page.ask("/supervise")
 def overdue_page(work: Work) -> Any:
-    """Show open steps by their agreed day, the latest first."""
-    access.stand_anywhere(work.actor, "case.read")
-    late = request.args.get("late") == "1"
-    return show("supervise.html", found=oversight.due(work, late_only=late), late=late)
+    """Show open steps by their agreed day, the latest first, and whose they are; filters stand in the address."""
+    access.stand_anywhere(work.actor, "supervision.read")
+    asked = request.args
+    view = asked.get("view") if asked.get("view") in lateness.VIEWS else None
+    wanted = lateness.Wanted(view, asked.get("unit", "")[:64] or None, asked.get("holder", "")[:64] or None)
+    return show(
+        "supervise.html",
+        all=lateness.overview(work, wanted, page=whole(asked.get("page"))),
+        wanted=wanted,
+        reports=_may_report(work),
+    )
 
 
 @page.act("/supervise/urgings")
 def urge_many(work: Work, said: Said) -> Any:
-    """Urge several steps at once; who was urged today already is left out."""
-    chosen = said.getlist("tasks")[:MOST]
+    """Urge several steps at once, or report those that urging did not move; each is an act of its own in the log.
+
+    Who was urged (or reported) already is left out and counted; any other refusal undoes all of it.
+    """
+    chosen = list(dict.fromkeys(said.getlist("tasks")))[:MOST]
     if not chosen:
-        raise InvalidAnswers({"tasks": (Text("请先选择要催办的事项。", "Choose the steps to urge first."),)})
-    urged = 0
+        raise InvalidAnswers({"tasks": (Text("请先选择要督办的事项。", "Choose the steps first."),)})
+    note, reports = said.get("note", "").strip()[:2000], said.get("way") == "report"
+    done = 0
     for task_id in chosen:
         try:
-            acts.urge(work, task_id, said.get("note", "").strip()[:2000] or _("请抓紧办理。"))
-            urged += 1
-        except Conflict:
+            if reports:
+                acts.report_late(work, task_id, note or _("该环节已超期，催办后仍未办结，请督办。"))
+            else:
+                acts.urge(work, task_id, note or _("请抓紧办理。"))
+            done += 1
+        except (Conflict, NotReady):
             continue
-    return go("supervision.overdue_page", _("已催办 %(count)s 件，并已记入流转记录。", count=urged))
+    left = len(chosen) - done
+    told = (
+        _("已报请领导督办 %(count)s 件，并已记入流转记录。", count=done)
+        if reports
+        else _("已催办 %(count)s 件，并已记入流转记录。", count=done)
+    )
+    if left and reports:
+        told += _("另有 %(count)s 件已报请过，或者此前未催办，未再报请。", count=left)
+    elif left:
+        told += _("另有 %(count)s 件今天已催办或者已办结，未再催办。", count=left)
+    return go("supervision.overdue_page", told)
+
+
+def _may_report(work: Work) -> bool:
+    """Tell whether there is anybody to report to: who leads the organ does not report to oneself."""
+    roles = frozenset().union(*(one.roles for one in work.actor.standings))
+    return bool(roles & access.ACTS["task.urge"]) and "principal" not in roles
 
 
 @page.ask("/stats")

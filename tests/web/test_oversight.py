@@ -4,10 +4,17 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+import pytest
+
 from decision_engine.clock import MovableClock
 from decision_engine.demo.s1 import S1, beginning
 from decision_engine.demo.stage import Stage
-from tests.web.conftest import Enter
+from decision_engine.work import House
+from tests.api.test_statements import counted
+from tests.web.conftest import Enter, Sheet
+
+MOST = {"/supervise": 15, "/supervise?view=late": 15, "/stats": 14, "/cases?status=RUNNING&q=5": 8}
+"""Page -> the most statements it may send."""
 
 
 def test_what_is_late_is_listed_first_and_urged_once_a_day(
@@ -16,7 +23,7 @@ def test_what_is_late_is_listed_first_and_urged_once_a_day(
     stage.open_case("secretary", beginning.TITLE)
     clock.move_to(clock.now() + timedelta(days=14))
     mayor = enter("mayor")
-    page = mayor.open("/supervise?late=1")
+    page = mayor.open("/supervise?view=late")
     assert "超期" in page.words
     task = page.tree.xpath('//input[@name="tasks"]/@value')
     assert len(task) == 1
@@ -28,6 +35,72 @@ def test_what_is_late_is_listed_first_and_urged_once_a_day(
     assert [one["kind"] for one in events].count("task.urged") == 1
     none = mayor.send(mayor.open("/supervise"), "/supervise/urgings", status=422)
     assert "请先选择" in none.words
+
+
+def test_what_urging_did_not_move_is_brought_before_who_leads_once(
+    stage: Stage, enter: Enter, clock: MovableClock
+) -> None:
+    stage.open_case("secretary", beginning.TITLE)
+
+    def reported(page: Sheet) -> Sheet:
+        task = page.tree.xpath('//input[@name="tasks"]/@value')
+        return enter("director").send(page, "/supervise/urgings", press=("way", "report"), tasks=task)
+
+    def told() -> int:
+        return [one["kind"] for one in stage.pages("auditor", f"/cases/{stage.case_id}/events")].count(
+            "copy.sent"
+        )
+
+    clock.move_to(clock.now() + timedelta(days=14))
+    director = enter("director")
+    page = director.open("/supervise?view=late")
+    reported(page)
+    assert told() == 0  # nobody urged it yet
+    task = page.tree.xpath('//input[@name="tasks"]/@value')
+    director.send(page, "/supervise/urgings", press=("way", "urge"), tasks=task)
+    reported(director.open("/supervise"))
+    assert told() == 0  # urged today only
+    clock.move_to(clock.now() + timedelta(days=1))
+    director = enter("director", again=True)  # a session does not last over night
+    stuck = director.open("/supervise?view=stuck")
+    assert len(stuck.tree.xpath('//input[@name="tasks"]')) == 1
+    assert "已报请" in reported(stuck).words
+    assert told() == 1
+    reported(director.open("/supervise"))
+    assert told() == 1  # once is enough
+    assert beginning.TITLE in enter("mayor").open("/?tab=copies").words
+    assert not enter("mayor").open("/supervise").tree.xpath('//button[@value="report"]')
+
+
+def test_supervision_filters_by_whose_it_is_and_is_closed_to_others(
+    stage: Stage, enter: Enter, clock: MovableClock
+) -> None:
+    stage.open_case("secretary", beginning.TITLE)
+    clock.move_to(clock.now() + timedelta(days=14))
+    mayor = enter("mayor")
+    rows = '//input[@name="tasks"]'
+    assert len(mayor.open("/supervise?unit=-").tree.xpath(rows)) == 1  # no unit leads it yet
+    assert len(mayor.open("/supervise?holder=nobody-of-that-name").tree.xpath(rows)) == 0
+    assert len(mayor.open("/supervise?view=soon").tree.xpath(rows)) == 0
+    assert len(mayor.open("/supervise?view=<script>&page=99").tree.xpath(rows)) == 0
+    assert not enter("auditor").open("/supervise").tree.xpath("//main//form")
+    enter("officer").open("/supervise", status=403)
+
+
+@pytest.mark.parametrize("many", [1, 25], ids=["one case", "many cases"])
+def test_supervision_and_statistics_cost_a_bounded_number_of_statements(
+    stage: Stage, enter: Enter, house: House, clock: MovableClock, many: int
+) -> None:
+    for _ in range(many):
+        stage.open_case("secretary", beginning.TITLE)
+    clock.move_to(clock.now() + timedelta(days=14))
+    mayor = enter("mayor")
+    costs = {}
+    for page in MOST:
+        with counted(house) as sent:
+            mayor.open(page)
+        costs[page] = len(sent)
+    assert {page: cost for page, cost in costs.items() if cost > MOST[page]} == {}, costs
 
 
 def test_the_year_is_told_in_figures_and_as_a_table(stage: Stage, enter: Enter) -> None:
