@@ -62,7 +62,7 @@ from decision_engine.models.people import (
     Token,
     Unit,
 )
-from decision_engine.models.web import Draft, RecoveryCode, SecondFactor, WebSession
+from decision_engine.models.web import Draft, FactorReset, Preference, RecoveryCode, SecondFactor, WebSession
 
 __all__ = [
     "AccessEntry",
@@ -97,6 +97,7 @@ __all__ = [
     "EmergencyConsent",
     "Event",
     "EventPayload",
+    "FactorReset",
     "FinishedRequest",
     "Incident",
     "Job",
@@ -114,6 +115,7 @@ __all__ = [
     "PendingEvent",
     "Person",
     "Post",
+    "Preference",
     "Record",
     "RecoveryCode",
     "Recusal",

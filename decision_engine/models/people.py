@@ -62,7 +62,11 @@ class Post(Model):
 
 
 class Account(Model):
-    """A way to sign in. *password_hash* is argon2id; *tries* counts failures since the last success."""
+    """A way to sign in. *password_hash* is argon2id; *tries* counts failures since the last success.
+
+    *one_time_until*: the password was made by an administrator and opens nothing but the choice of one's own, until
+    then; nothing where the person chose it.
+    """
 
     __tablename__ = "account"
     id: Mapped[str] = mapped_column(primary_key=True, default=new_id)
@@ -72,6 +76,7 @@ class Account(Model):
     tries: Mapped[int] = mapped_column(default=0)
     locked_until: Mapped[datetime | None]
     closed_at: Mapped[datetime | None]
+    one_time_until: Mapped[datetime | None]
 
 
 class Token(Model):

@@ -1,4 +1,4 @@
-"""What the page door keeps: sessions of browsers, second factors, drafts of forms."""
+"""What the page door keeps: sessions of browsers, second factors, drafts of forms, what a person prefers."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import ForeignKey
 from sqlalchemy.orm import Mapped, mapped_column
 
-from decision_engine.db import Model
+from decision_engine.db import Model, new_id
 
 
 class WebSession(Model):
@@ -59,3 +59,27 @@ class Draft(Model):
     task_id: Mapped[str] = mapped_column(ForeignKey("task.id"), primary_key=True)
     answers: Mapped[dict[str, Any]]
     at: Mapped[datetime]
+
+
+class FactorReset(Model):
+    """A lost second factor is to be taken off an account: proposed by one administrator, done by a second person.
+
+    *done_by* and *done_at* are empty while it waits. The reason lies with the event of the proposal.
+    """
+
+    __tablename__ = "factor_reset"
+    id: Mapped[str] = mapped_column(primary_key=True, default=new_id)
+    account_id: Mapped[str] = mapped_column(ForeignKey("account.id"), index=True)
+    proposed_by: Mapped[str] = mapped_column(ForeignKey("person.id"))
+    proposed_at: Mapped[datetime]
+    done_by: Mapped[str | None] = mapped_column(ForeignKey("person.id"))
+    done_at: Mapped[datetime | None]
+
+
+class Preference(Model):
+    """How a person wants pages shown, and up to when messages were seen. Says nothing about any case."""
+
+    __tablename__ = "preference"
+    person_id: Mapped[str] = mapped_column(ForeignKey("person.id"), primary_key=True)
+    display: Mapped[str | None]
+    inbox_seen_at: Mapped[datetime | None]
