@@ -20,7 +20,7 @@ from decision_engine.access import CLOCK
 from decision_engine.audit import note, policy
 from decision_engine.calendar import local_day
 from decision_engine.models import Case
-from decision_engine.queries import case_audit, standing, verification
+from decision_engine.queries import case_audit, filed, standing, verification
 from decision_engine.work import House, reading
 
 console = Console()
@@ -87,6 +87,8 @@ def _checked(house: House, every_signature: int, outside: verification.Outside |
         )
         for case, seq, reason in standing.elsewhere(session):
             report.note("case.elsewhere", reason.zh, reason.en, chain=case.id, seq=seq)
+        for case, seq, reason in filed.otherwise(session):
+            report.note("case.file", reason.zh, reason.en, chain=case.id, seq=seq)
         return report
 
 
