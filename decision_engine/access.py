@@ -51,6 +51,7 @@ ACTS: Mapping[str, frozenset[str]] = {
     "definition.read": ROLES,
     "people.manage": frozenset({"administrator"}),
     "people.read": ROLES,
+    "factor.approve_reset": frozenset({"administrator", "legal_officer"}),
     "calendar.propose": frozenset({"administrator"}),
     "calendar.approve": frozenset({"administrator", "legal_officer"}),
     "catalogue.keep": frozenset({"office_director", "secretary"}),
