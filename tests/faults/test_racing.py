@@ -30,16 +30,17 @@ class Racers:
         ]
 
     def at_once(
-        self, path: str, body: dict[str, Any], headers: list[dict[str, str]]
+        self, path: str, body: dict[str, Any] | list[dict[str, Any]], headers: list[dict[str, str]]
     ) -> list[tuple[int, Any]]:
-        """Let everybody send *body* to *path* at the same instant; return the answers."""
+        """Let everybody send *body* (a list: each their own) to *path* at the same instant; return the answers."""
+        bodies = body if isinstance(body, list) else [body] * len(headers)
         gate = threading.Barrier(len(self._connections))
         answers: list[tuple[int, Any]] = []
 
         def run(place: int) -> None:
             connection = self._connections[place]
             gate.wait(timeout=60)
-            connection.request("POST", f"/api/v1{path}", json.dumps(body), headers[place])
+            connection.request("POST", f"/api/v1{path}", json.dumps(bodies[place]), headers[place])
             answer = connection.getresponse()
             answers.append((answer.status, json.loads(answer.read())))
 
@@ -118,6 +119,35 @@ def test_one_request_sent_many_times_at_once_to_two_services_is_one_act_with_one
     opened = everybody.at_once("/cases", said, _headers(town, ["another-button"] * CLIENTS))
     assert {status for status, _ in opened} == {201}
     assert town.rows("SELECT count(*) FROM decision_case WHERE title = '同一件事'") == [(1,)]
+
+
+def test_of_different_requests_sent_at_once_under_one_key_one_is_done_and_the_others_are_refused(
+    town: Town, racers: tuple[Racers, Client, list[int]]
+) -> None:
+    everybody, _, _ = racers
+    said = [
+        {"organ_id": town.people.organ_id, "title": f"同钥 {place % 2}", "process": "loop"}
+        for place in range(CLIENTS)
+    ]
+    answers = everybody.at_once("/cases", said, _headers(town, ["one-key"] * CLIENTS))
+    assert Counter(status for status, _ in answers) == {201: CLIENTS // 2, 422: CLIENTS // 2}
+    (won,) = {body["case"]["id"] for status, body in answers if status == 201}
+    assert {body["type"].rpartition(":")[2] for status, body in answers if status == 422} == {"key-reused"}
+    assert town.rows("SELECT id FROM decision_case WHERE title LIKE '同钥 %'") == [(won,)]
+
+
+def test_of_many_who_take_a_task_up_at_once_one_has_it(
+    town: Town, racers: tuple[Racers, Client, list[int]]
+) -> None:
+    everybody, client, ports = racers
+    assert client.work(ports[0], ["complete"], 2)
+    task = client.tasks[0]
+    keys = [f"claim-{place}" for place in range(CLIENTS)]
+    answers = everybody.at_once(f"/tasks/{task}/claim", {"version": 1}, _headers(town, keys))
+    assert Counter(status for status, _ in answers) == {200: 1, 409: CLIENTS - 1}
+    assert all(body["by"] and body["at"] for status, body in answers if status == 409)
+    holds = f"kind = 'task.claimed' AND convert_from(body, 'UTF8') LIKE '%{task}%'"
+    assert town.rows(f"SELECT count(*) FROM event WHERE {holds}") == [(1,)]
 
 
 def test_cases_opened_at_once_get_numbers_of_their_own(
