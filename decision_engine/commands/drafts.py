@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from decision_engine.audit import canonical
-from decision_engine.errors import NotFound, TooLarge
+from decision_engine.errors import NotFound, NotReady, TooLarge
+from decision_engine.language import Text
 from decision_engine.models import Draft, Task
 from decision_engine.work import Work
 
@@ -15,10 +16,20 @@ LARGEST = 512 * 1024
 
 
 def keep_draft(work: Work, task_id: str, answers: Mapping[str, Any]) -> Draft:
-    """Keep *answers* as the actor's draft for *task_id*. Raises `NotFound`, `TooLarge`."""
-    task = work.session.get(Task, task_id)
+    """Keep *answers* as the actor's draft for the open *task_id*. Raises `NotFound`, `NotReady`, `TooLarge`.
+
+    The task is locked: a draft sent while its step is being completed comes before or is refused, it is never left.
+    """
+    task = work.session.get(Task, task_id, with_for_update=True, populate_existing=True)
     if task is None or not work.actor.in_organ(task.organ_id):
         raise NotFound
+    if task.status != "OPEN":
+        raise NotReady(
+            Text(
+                "该事项已经办结，您填写的内容未写入卷宗。",
+                "This was done already; what you typed was not recorded.",
+            )
+        )
     if len(canonical(dict(answers))) > LARGEST:
         raise TooLarge
     draft = work.session.get(Draft, (work.actor.person_id, task_id))

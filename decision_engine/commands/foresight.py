@@ -21,7 +21,7 @@ from decision_engine.commands.effects import draft_of
 from decision_engine.errors import Forbidden, InvalidAnswers, NotReady
 from decision_engine.language import Text
 from decision_engine.models import Case, Task
-from decision_engine.queries.casefile import CaseFile, as_fact, open_file
+from decision_engine.queries.casefile import CaseFile, as_fact, calendar_of, open_file, organ_of
 from decision_engine.work import Work
 
 FARTHEST = 120
@@ -142,3 +142,15 @@ class _Watched(Mapping[str, Any]):
     def __len__(self) -> int:
         self.was_read = True
         return len(self._answers)
+
+
+def of_opening(
+    work: Work, organ_id: str, gate: str, answers: Mapping[str, Any], matter: Mapping[str, Any]
+) -> tuple[Foreseen, ...]:
+    """Return what the first *gate* of a case of *organ_id* would say of *answers*, before there is the case."""
+    organ, bodies, persons = organ_of(work.session, organ_id, work.today)
+    file = CaseFile(
+        Case(organ_id=organ_id, matter=dict(matter)), organ, (), bodies, persons, (),
+        calendar_of(work.session), {},
+    )  # fmt: skip
+    return of_gate(work, file, gate, rules.Record(1, gate, answers, work.now, work.actor.person_id))

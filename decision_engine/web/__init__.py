@@ -16,6 +16,7 @@ from flask import Flask
 
 from decision_engine.web import (
     almanac,
+    archive,
     assets,
     auditing,
     cases,
@@ -29,6 +30,7 @@ from decision_engine.web import (
     refusals,
     signing_in,
     sittings,
+    starting,  # noqa: F401  its routes stand on the page object of `cases`
     styleguide,
     supervision,
     tasks,
@@ -40,13 +42,14 @@ PAGES = (
     signing_in.page,
     frame.page,
     desk.page,
-    cases.page,
+    cases.page,  # with the routes of `starting`
     tasks.page,
     papers.page,
     public.page,
     consulting.page,
     auditing.page,
     supervision.page,
+    archive.page,
     sittings.page,
     procedures.page,
     register_page,

@@ -8,9 +8,7 @@ from flask import request, url_for
 from flask_babel import gettext as _
 
 from decision_engine import forms, rules
-from decision_engine.commands import cases as acts
 from decision_engine.commands import handling as handling_acts
-from decision_engine.errors import DecisionEngineError
 from decision_engine.models import Case
 from decision_engine.queries import cases, desk, handling, people, progress, search, stages, tasks, trail
 from decision_engine.web import diagrams
@@ -42,40 +40,6 @@ def search_page(work: Work) -> Any:
     """Show what is found for some words, grouped by what it is."""
     word = request.args.get("q", "").strip()[:100]
     return show("search.html", word=word, found=search.everywhere(work, word) if word else ())
-
-
-# -- opening a case --------------------------------------------------------------------------------------
-
-
-@page.ask("/cases/new")
-def new_case_page(work: Work) -> Any:
-    """Show the form that opens a case."""
-    return _opening(work, {}, {}, checking=False)
-
-
-def _again(work: Work, refusal: DecisionEngineError, said: Said) -> Any:
-    return _opening(work, said, {**getattr(refusal, "fields", {}), **_general(refusal)}, checking=False)
-
-
-@page.act("/cases/new", again=_again)
-def open_case(work: Work, said: Said) -> Any:
-    """Check first, then open the case and go to its first step."""
-    if said.get("checked") != "yes":
-        return _opening(work, said, {}, checking=bool(said.get("title", "").strip()))
-    opened = acts.open_case(work, said.get("organ_id", ""), said.get("title", "").strip()[:200])
-    return go("matters.case_page", _("已启动，请办理第一个环节。"), case_id=opened.id)
-
-
-def _opening(work: Work, typed: Any, errors: Any, *, checking: bool) -> Any:
-    organs = people.organs(work)
-    wrong = dict(errors)
-    if typed and not typed.get("title", "").strip():
-        wrong["title"] = (forms.fields.MESSAGES["required"],)
-    return show("new_case.html", organs=organs, typed=typed, errors=wrong, checking=checking and not wrong)
-
-
-def _general(refusal: DecisionEngineError) -> dict[str, Any]:
-    return {} if getattr(refusal, "fields", None) else {"": (refusal.message,)}
 
 
 # -- one case --------------------------------------------------------------------------------------------

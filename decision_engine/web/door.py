@@ -202,7 +202,10 @@ def demand_fresh(work: Work) -> None:
 
 
 def _once(function: Callable[..., Any], values: Mapping[str, Any], *, decisive: bool) -> Any:
-    """Do the act, or answer as before when its form was sent already."""
+    """Do the act, or answer as before when its form was sent already.
+
+    The same sheet sent again with other words (back, and another button) is another act, with a key of its own.
+    """
     key, fingerprint = request.form.get("_key", ""), _fingerprint()
     with unit_of_work(house(), bearer()) as work:
         signed_in_as(work)
@@ -210,6 +213,9 @@ def _once(function: Callable[..., Any], values: Mapping[str, Any], *, decisive: 
         if decisive:
             demand_fresh(work)
         earlier = work.session.get(FinishedRequest, (work.actor.person_id, f"page:{key}")) if key else None
+        if earlier is not None and earlier.request_hash != fingerprint:
+            key = f"{key}:{fingerprint}"
+            earlier = work.session.get(FinishedRequest, (work.actor.person_id, f"page:{key}"))
         if earlier is not None and earlier.request_hash == fingerprint:
             return redirect(json.loads(earlier.body), 303)
         answer = function(work, request.form, **values)
@@ -222,6 +228,12 @@ def _once(function: Callable[..., Any], values: Mapping[str, Any], *, decisive: 
             )  # fmt: skip
         crash_point("page.act_done")
     return answer
+
+
+def was_sent(work: Work) -> bool:
+    """Tell whether the very page this request comes from was sent already, and taken."""
+    key = request.form.get("_key", "")
+    return bool(key) and work.session.get(FinishedRequest, (work.actor.person_id, f"page:{key}")) is not None
 
 
 def _redrawn(again: Again, refusal: DecisionEngineError, values: Mapping[str, Any]) -> Any:

@@ -5,7 +5,6 @@ Handing in has two pages: the form, then everything that will be recorded with w
 
 from __future__ import annotations
 
-from datetime import date, datetime
 from typing import Any
 
 from flask import Response, url_for
@@ -24,8 +23,7 @@ from decision_engine.web import answers as reading_of
 from decision_engine.web import door
 from decision_engine.web.cases import frame
 from decision_engine.web.door import Pages, Said, go, show
-from decision_engine.web.saying import cited, day, moment
-from decision_engine.web.saying import said as told
+from decision_engine.web.step_words import conditions, rows_of, why_not
 from decision_engine.work import Work
 
 page = Pages("steps")
@@ -67,7 +65,6 @@ def hand_in(work: Work, said: Said, task_id: str) -> Any:
     drafts.keep_draft(work, task_id, typed)
     if said.get("_do") == "keep":
         return go("steps.task_page", _("草稿已保存。"), task_id=task_id)
-    _refuse_done(found)
     forms.load(found.task.step, typed, _reads(work, found.task, found.case))
     return go("steps.check_page", task_id=task_id)
 
@@ -80,10 +77,11 @@ def _saved(work: Work, refusal: DecisionEngineError, said: Said, task_id: str) -
 def keep(work: Work, said: Said, task_id: str) -> Any:
     """Keep what is being typed; answers nothing."""
     found = _readable(work, task_id)
-    _refuse_done(found)
     drafts.keep_draft(
         work, task_id, reading_of.read(said, _described(work, found.task, found.case)["fields"])
     )
+    if door.was_sent(work):  # overtaken by the form itself, which holds what was typed last
+        raise Conflict
     return Response(status=204)
 
 
@@ -103,7 +101,6 @@ def check_page(work: Work, task_id: str) -> Any:
 def _check(work: Work, task_id: str, typed: dict[str, Any], claimed: Any = (), wrong: Any = ()) -> Any:
     """Draw the check; *claimed*: the exceptions claimed already, *wrong*: what is wrong with them."""
     found = _readable(work, task_id)
-    _refuse_done(found)
     described = _described(work, found.task, found.case)
     names = _names(work, described, found.case)
     said = forms.load(found.task.step, typed, _reads(work, found.task, found.case))
@@ -112,12 +109,12 @@ def _check(work: Work, task_id: str, typed: dict[str, Any], claimed: Any = (), w
         "task_check.html",
         **frame(work, found.case),
         task=found.task,
-        rows=list(_rows(described["fields"], typed, names, url_for("steps.task_page", task_id=task_id))),
+        rows=list(rows_of(described["fields"], typed, names, url_for("steps.task_page", task_id=task_id))),
         decisive=found.task.step in DECISIVE,
         foreseen=foreseen,
-        examined=[_examined(one, entered=True) for one in _in_order(foreseen)],
+        examined=conditions(foreseen.conditions, entered=True),
         excepted=[one for one in foreseen.broken if one.strength is rules.Strength.EXCEPTION],
-        why=_why_not(foreseen, foreseen.broken),
+        why=why_not(foreseen, foreseen.broken),
         staff=people.persons(work, size=MOST_CHOICES).items,
         claimed={one.rule: (one.reason, one.approver) for one in claimed},
         wrong=wrong,
@@ -229,8 +226,8 @@ def _form(
         refused=refused,
         findings=findings,
         may=may,
-        examined=[_examined(one) for one in _in_order(foreseen)],
-        why=_why_not(foreseen, [one.finding for one in foreseen.conditions if one.shuts]),
+        examined=conditions(foreseen.conditions),
+        why=why_not(foreseen, [one.finding for one in foreseen.conditions if one.shuts]),
         holder=people.names_of(work, {found.task.assignee_id or found.task.closed_by or ""} - {""}),
         gate=list(rules.rules_on(work.today, cases.overlays_of(work, found.case), gate=found.task.step))
         if found.task.step
@@ -239,52 +236,6 @@ def _form(
         views=views,
         staff=[one for one in staff if one.id != work.actor.person_id],
     )
-
-
-ORDER = ("missing", "running", "ok", "exempt")
-
-
-def _in_order(foreseen: foresight.Foresight) -> list[foresight.Foreseen]:
-    """Return what was looked at beforehand, what stands in the way first."""
-    return sorted(foreseen.conditions, key=lambda one: ORDER.index(_state(one, entered=False)))
-
-
-def _state(one: foresight.Foreseen, *, entered: bool) -> str:
-    """Return how a rule stands as a line of a checklist; *entered*: the answers are complete and count."""
-    if one.finding.outcome is rules.Outcome.NOT_APPLICABLE and (one.settled or entered):
-        return "exempt"
-    if not (one.settled or entered):
-        return "running"
-    return "missing" if one.finding.blocks else "ok"
-
-
-def _examined(one: foresight.Foreseen, *, entered: bool = False) -> dict[str, Any]:
-    """Return a rule of the gate as a line of a checklist: met, not met and from when on, or up to what is entered."""
-    state = _state(one, entered=entered)
-    words = {"missing": _("未满足"), "running": _("依填写内容"), "ok": _("已满足"), "exempt": _("不适用")}
-    text = told(one.finding.reason) if state == "missing" else ""
-    if state == "missing" and one.opens_on is not None:
-        text = f"{text} {_('自 %(day)s 起可以办理。', day=day(one.opens_on))}"
-    return {
-        "state": state, "title": told(one.finding.title), "text": text, "word": words[state],
-        "law": f"{cited(one.finding)} {one.finding.rule}",
-    }  # fmt: skip
-
-
-def _why_not(foreseen: foresight.Foresight, broken: Any) -> str:
-    """Return why the step cannot be handed in, for the button that is shut; nothing if it can."""
-    if foreseen.barred is not None:
-        return told(foreseen.barred)
-    certain = [one for one in broken if one.strength is not rules.Strength.EXCEPTION]
-    if not certain:
-        return ""
-    opens = [
-        one.opens_on for one in foreseen.conditions if one.finding in certain and one.opens_on is not None
-    ]
-    words = [_("尚未满足：%(names)s。", names="；".join(told(one.title) for one in certain))]
-    if len(opens) == len(certain):
-        words.append(_("自 %(day)s 起可以办理。", day=day(max(opens))))
-    return " ".join(words)
 
 
 def _compared(work: Work, found: tasks.Waiting, typed: dict[str, Any], refusal: DecisionEngineError) -> Any:
@@ -299,8 +250,8 @@ def _compared(work: Work, found: tasks.Waiting, typed: dict[str, Any], refusal: 
         **frame(work, found.case),
         task=found.task,
         refused=refusal.message,
-        mine={label: value for label, value, _ in _rows(described["fields"], typed, names, "")},
-        theirs={label: value for label, value, _ in _rows(described["fields"], theirs, names, "")},
+        mine={label: value for label, value, _ in rows_of(described["fields"], typed, names, "")},
+        theirs={label: value for label, value, _ in rows_of(described["fields"], theirs, names, "")},
     )
 
 
@@ -309,16 +260,6 @@ def _readable(work: Work, task_id: str) -> tasks.Waiting:
     found = tasks.one_task(work, task_id)
     cases.one_case(work, found.case.id)
     return found
-
-
-def _refuse_done(found: tasks.Waiting) -> None:
-    if found.task.status != "OPEN":
-        raise NotReady(
-            Text(
-                "该事项已经办结，您填写的内容未写入卷宗。",
-                "This was done already; what you typed was not recorded.",
-            )
-        )
 
 
 def _described(work: Work, task: Task, case: Case) -> dict[str, Any]:
@@ -355,47 +296,6 @@ def _names(work: Work, described: Any, case: Case) -> dict[str, str]:
     staff = people.persons(work, size=MOST_CHOICES).items
     options = _options(work, case, staff, described["fields"])
     return {key: name for pairs in options.values() for key, name in pairs}
-
-
-def _rows(fields: Any, typed: Any, names: dict[str, str], href: str, path: str = "") -> Any:
-    """Yield (label, what was answered, address of the field) for everything that was answered."""
-    for field in fields:
-        value = typed.get(field["name"]) if isinstance(typed, dict) else None
-        if value in (None, "", [], {}):
-            continue
-        label, here = told(field["label"]), f"{path}{field['name']}"
-        link = f"{href}#f-{here}" if href else ""
-        if field["type"] == "group":
-            yield from _rows(field["fields"], value, names, href, f"{here}.")
-        elif field["type"] == "list" and field.get("of") == "group":
-            for number, row in enumerate(value, start=1):
-                inner = _rows(field["fields"], row, names, "", f"{here}.{number - 1}.")
-                words = "；".join(f"{name}：{said}" for name, said, _ in inner)
-                yield f"{label} {number}", words, link
-        else:
-            several = value if isinstance(value, list) else [value]
-            yield label, "、".join(_shown(field, one, names) for one in several), link
-
-
-def _shown(field: Any, value: Any, names: dict[str, str]) -> str:
-    if isinstance(value, bool):
-        return str(_("是") if value else _("否"))
-    for choice in field.get("choices") or ():
-        if choice["value"] == value:
-            return str(told(choice["label"]))
-    return _dated(field, str(value)) or names.get(str(value), str(value))
-
-
-def _dated(field: Any, typed: str) -> str:
-    """Return a day or a moment as the reader says it; nothing for what is neither, or was mistyped."""
-    read: Any = {"date": date.fromisoformat, "moment": datetime.fromisoformat}.get(field["type"])
-    if read is None:
-        return ""
-    try:
-        found = read(typed)
-    except ValueError:
-        return ""
-    return moment(found) if isinstance(found, datetime) else day(found)
 
 
 def _departures(said: Said) -> list[rules.Departure]:

@@ -1,27 +1,45 @@
 // <form data-draft="address" data-saved="…" data-unsaved="…">: what is typed is kept on the server a moment later.
-// The server answers 204, or 409 when somebody else has the newer draft.
+// The server answers 204, or 409 when the form itself was faster. Handing the form in calls back what is on its way.
 import { on } from './events.js';
 
 const PAUSE = 1000;
 const waiting = new WeakMap();
+const under_way = new WeakMap();
 
 const tell = (form, text) => {
   const place = form.querySelector('[data-draft-state]');
   if (place) place.textContent = text;
 };
 
-const save = async (form) => {
+const call_back = (form) => {
+  clearTimeout(waiting.get(form));
   waiting.delete(form);
-  const body = new FormData(form);
+  const sending = under_way.get(form);
+  under_way.delete(form);
+  if (sending) sending.abort();
+};
+
+const save = async (form) => {
+  if (under_way.has(form)) { // one after the other, or the older might come last
+    waiting.set(form, setTimeout(save, PAUSE, form));
+    return;
+  }
+  waiting.delete(form);
+  const sending = new AbortController();
+  under_way.set(form, sending);
   try {
-    const answer = await fetch(form.dataset.draft, { method: 'POST', body, headers: { 'X-Requested-With': 'draft' } });
+    const answer = await fetch(form.dataset.draft, {
+      method: 'POST', body: new FormData(form), headers: { 'X-Requested-With': 'draft' }, signal: sending.signal,
+    });
     if (!answer.ok) throw new Error(String(answer.status));
     const now = new Date();
     const clock = [now.getHours(), now.getMinutes()].map((part) => String(part).padStart(2, '0')).join(':');
     tell(form, `${form.dataset.saved} ${clock}`);
-    delete form.dataset.dirty;
+    if (!waiting.has(form)) delete form.dataset.dirty;
   } catch {
-    tell(form, form.dataset.unsaved);
+    if (!sending.signal.aborted) tell(form, form.dataset.unsaved);
+  } finally {
+    if (under_way.get(form) === sending) under_way.delete(form);
   }
 };
 
@@ -31,13 +49,13 @@ on('input', 'form[data-draft]', (form) => {
   waiting.set(form, setTimeout(save, PAUSE, form));
 });
 document.addEventListener('submit', (event) => {
-  clearTimeout(waiting.get(event.target));
+  call_back(event.target);
   delete event.target.dataset.dirty;
 });
 document.addEventListener('visibilitychange', () => {
   if (document.visibilityState !== 'hidden') return;
   document.querySelectorAll('form[data-draft][data-dirty]').forEach((form) => {
-    clearTimeout(waiting.get(form));
+    call_back(form);
     navigator.sendBeacon(form.dataset.draft, new FormData(form));
   });
 });

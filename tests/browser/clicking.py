@@ -175,7 +175,7 @@ class Clicking(Stage):
         page.get_by_label("事项名称").fill(title)
         self.figures.filled += 2
         self.photograph(page, f"{login}-open-case")
-        self.follow(page.get_by_role("button", name="下一步：核对"))
+        self.follow(page.get_by_role("button", name="直接核对"))
         self.photograph(page, f"{login}-open-case-check")
         self.follow(page.get_by_role("button", name="确认启动"))
         expect(page).to_have_url(MOVED_ON)

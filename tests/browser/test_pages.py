@@ -67,6 +67,28 @@ def test_a_session_lies_in_a_cookie_nobody_else_can_read(town):
     assert cookie["path"] == "/"
 
 
+def test_a_draft_on_its_way_is_called_back_when_the_form_is_sent(open_page, town):
+    """The form's own request is held, so that nothing but the page can have ended the draft's."""
+    town.stage.open_case("secretary", "关于公共停车收费标准的方案")
+    task = town.stage.waiting("secretary", "register_proposal")[0]["id"]
+    page: Page = open_page(f"{town.base}/tasks/{task}", cookies=town.cookies)
+    sent: list = []
+    page.route(f"**/tasks/{task}/draft", lambda _: None)
+    page.route(
+        f"**/tasks/{task}",
+        lambda route: sent.append(route) if route.request.method == "POST" else route.continue_(),
+    )
+    with page.expect_request(f"**/tasks/{task}/draft"):
+        page.locator("#f-first_plan").fill("写到一半")
+    with page.expect_event("requestfailed") as failed:
+        page.get_by_role("button", name="暂存草稿").click()
+    assert failed.value.url.endswith("/draft")
+    page.unroute(f"**/tasks/{task}")
+    sent[0].continue_()
+    expect(page.locator("#f-first_plan")).to_have_value("写到一半")
+    expect(page.locator("#main")).to_contain_text("已载入您")
+
+
 def weight(page: Page) -> int:
     """Return how many bytes the page and all it fetched are when compressed."""
     sizes: list[int] = []

@@ -182,6 +182,25 @@ def test_a_draft_for_a_step_that_is_done_is_not_kept(opened: Stage, enter: Enter
     secretary.post(form.get("data-draft"), dict(form.form_values()), status=409)
 
 
+def test_a_draft_on_its_way_does_not_overtake_the_form_it_came_from(
+    opened: Stage, enter: Enter, house: House
+) -> None:
+    """Autosave and form leave the same page: the form holds what was typed last, whichever arrives last."""
+    secretary = enter("secretary")
+    task = step(opened, "secretary", "register_proposal")
+    sheet = secretary.open(f"/tasks/{task}")
+    late = dict(sheet.form(f"/tasks/{task}").form_values()) | {"first_plan": "早先的字句"}
+    secretary.post(f"/tasks/{task}/draft", late | {"first_plan": "写到一半"}, status=204)
+    check = fill_in(secretary, sheet, task, beginning.proposal())
+    secretary.post(f"/tasks/{task}/draft", late, status=409)
+    with house.reading() as session:
+        kept = session.scalars(select(Draft)).one().answers
+    assert kept["first_plan"] == beginning.proposal()["first_plan"]
+    secretary.send(check, f"/tasks/{task}/completion")
+    secretary.post(f"/tasks/{task}/draft", late, status=409)
+    assert count(house, Draft) == 0
+
+
 # -- law, rights, proof ------------------------------------------------------------------------------------------
 
 
