@@ -8,24 +8,41 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from decision_engine import process
-from decision_engine.errors import NotFound
+from decision_engine.errors import CorruptState, NotFound
 from decision_engine.language import Text
 from decision_engine.models import Case, Definition, DefinitionFile
 
 _compiled: dict[str, process.Definition] = {}
 _lock = Lock()
+_DAMAGED = Text(
+    "所存流程文件已损坏，不能办理，请告知管理员。",
+    "The stored files of the procedure are damaged. Tell an administrator.",
+)
 
 
 def compiled(session: Session, content_hash: str) -> process.Definition:
-    """Return the runnable definition with *content_hash*: read from the database once, then kept."""
+    """Return the runnable definition with *content_hash*: read from the database once, then kept.
+
+    Raises `NotFound`, and `CorruptState` when the stored files are not those that were deployed.
+    """
     found = _compiled.get(content_hash)
     if found is not None:
         return found
     files = files_of(session, content_hash)
     with _lock:
         if content_hash not in _compiled:
-            _compiled[content_hash] = process.compile_definition(process.read(files))
+            _compiled[content_hash] = _as_deployed(files, content_hash)
         return _compiled[content_hash]
+
+
+def _as_deployed(files: dict[str, bytes], content_hash: str) -> process.Definition:
+    try:
+        made = process.compile_definition(process.read(files))
+    except Exception as problem:  # what was deployed could be read: whatever is wrong came later
+        raise CorruptState(_DAMAGED) from problem
+    if made.hash != content_hash:
+        raise CorruptState(_DAMAGED)
+    return made
 
 
 def fields_read(definition: process.Definition, step: str | None) -> frozenset[str]:

@@ -1,4 +1,4 @@
-"""Is what lies in the case file what the log says was put there? Entry by entry and paper by paper.
+"""Is what lies in the case file what the log says was put there? Entry by entry, paper by paper, comment by comment.
 
 The rules, the pages and the people read the case file; the proofs are about the log. A file that was bent behind the
 log's back, by hand or by a damaged disk, answers wrongly while every proof holds; this is what finds it. What was
@@ -15,11 +15,13 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from decision_engine.language import Text
-from decision_engine.models import Case, Document, DocumentVersion, Event, EventPayload, Record, Task
+from decision_engine.models import Case, Comment, Document, DocumentVersion, Event, EventPayload, Record, Task
 from decision_engine.queries.trail import read
 
 OTHER_ENTRY = Text("案卷内容与日志不符", "the case file holds something else than the log says")
+OTHER_COMMENT = Text("公众意见与日志不符", "a comment is not the one the log tells of")
 OTHER_PAPER = Text("材料与日志不符", "a paper is not the one the log tells of")
+UNREADABLE = Text("案卷无法读取", "the case file cannot be read")
 MORE = Text("案卷多出日志没有的内容", "the case file holds more than the log tells of")
 
 
@@ -37,15 +39,20 @@ class _Told(NamedTuple):
 def otherwise(session: Session) -> Iterator[tuple[Case, int, Text]]:
     """Yield every place at which a case's file differs from its log: the case, the entry of the log, what differs."""
     for case in session.scalars(select(Case).order_by(Case.id)):
-        for seq, reason in of_case(session, case):
+        try:
+            found = list(of_case(session, case))
+        except (ValueError, TypeError, LookupError):  # bytes that are no longer what a column holds
+            found = [(case.head_seq, UNREADABLE)]
+        for seq, reason in found:
             yield case, seq, reason
 
 
 def of_case(session: Session, case: Case) -> Iterator[tuple[int, Text]]:
-    """Yield the entries of the log whose entry or paper in the file is gone or another. Four statements."""
+    """Yield the entries of the log whose entry or paper in the file is gone or another. Five statements."""
     told = list(_told(session, case))
     yield from _entries(session, case, told)
     yield from _papers(session, case, told)
+    yield from _comments(session, case, told)
 
 
 def _told(session: Session, case: Case) -> Iterator[_Told]:
@@ -153,3 +160,25 @@ def _same_paper(paper: Document, version: DocumentVersion, about: Mapping[str, A
         return False
     said = _object(event.payload.get("said")) if event.payload is not None else None
     return said is None or (paper.title, version.file_name) == (said.get("title"), said.get("file_name"))
+
+
+# -- comments ------------------------------------------------------------------------------------------------
+
+
+def _comments(session: Session, case: Case, told: list[_Told]) -> Iterator[tuple[int, Text]]:
+    comments = {one.id: one for one in session.scalars(select(Comment).where(Comment.case_id == case.id))}
+    for event in told:
+        if event.kind != "comment.received":
+            continue
+        about = _object(event.body.get("comment"))
+        comment = comments.pop(str(about.get("id")), None)
+        said = event.payload.get("said") if event.payload is not None else None
+        if (
+            comment is None
+            or (comment.channel, comment.late, comment.at)
+            != (about.get("channel"), about.get("late"), event.at)
+            or (event.payload is not None and _object(said).get("text") != comment.text)
+        ):
+            yield event.seq, OTHER_COMMENT
+    if comments:
+        yield case.head_seq, MORE

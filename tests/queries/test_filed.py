@@ -23,6 +23,7 @@ PAPER = "rowid = (SELECT max(rowid) FROM document)"
 VERSION = "rowid = (SELECT max(rowid) FROM document_version)"
 BENT = {
     "an answer": f"UPDATE record SET data = json_set(data, '$.x', 1) WHERE {ONE}",
+    "answers that are none": f"UPDATE record SET data = '{{\"x' WHERE {ONE}",
     "the time": f"UPDATE record SET at = '2020-01-01 00:00:00.000000' WHERE {ONE}",
     "the kind": f"UPDATE record SET kind = 'sign_decision' WHERE {ONE}",
     "the role": f"UPDATE record SET role = 'other' WHERE {ONE}",
@@ -44,6 +45,10 @@ BENT = {
     "a paper's kind": f"UPDATE document SET kind = 'D99' WHERE {PAPER}",
     "a paper's hash": f"UPDATE document_version SET sha256 = '{'0' * 64}' WHERE {VERSION}",
     "a paper's size": f"UPDATE document_version SET size = size + 1 WHERE {VERSION}",
+    "a comment": "UPDATE comment SET text = 'x' WHERE rowid = (SELECT max(rowid) FROM comment)",
+    "a comment's way": "UPDATE comment SET channel = 'x' WHERE rowid = (SELECT max(rowid) FROM comment)",
+    "a comment more": "INSERT INTO comment (id, case_id, receipt, channel, text, late, at) "
+    "SELECT 'x', case_id, 'x', channel, text, late, at FROM comment LIMIT 1",
     "a version gone": f"DELETE FROM document_version WHERE {VERSION}",
 }
 
