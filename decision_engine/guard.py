@@ -44,7 +44,7 @@ KEYS = {
 WRITTEN_ONCE = (
     "event", "record", "document_version", "definition_file", "access_entry", "leaf",
 )  # fmt: skip
-"""Tables of which no row is ever changed or deleted."""
+"""Tables of which no row is ever changed or deleted; but see `ERASURE` for the words of a record."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +99,22 @@ OF_THE_PROOF = (
 """Leaves stay; tiles, the head and the signatures under a checkpoint only grow; what waits goes only into the tree; a
 payload goes only after an event said so."""
 
+_FIXED = (
+    "case_id", "seq", "kind", "task_id", "at", "author_id", "role", "post", "on_behalf_of_id", "item", "draft",
+)  # fmt: skip
+_OLD, _NEW = (f"({', '.join(f'{row}.{column}' for column in _FIXED)})" for row in ("OLD", "NEW"))
+_SAID = "NOT EXISTS (SELECT 1 FROM event WHERE kind = 'payload.erased' AND chain = OLD.case_id AND {} > 0)"
+_NAMED = "'\"record\":' || OLD.seq || ','"
+ERASURE = Guard(
+    "record",
+    "UPDATE",
+    f"{_NEW} IS NOT {_OLD} OR " + _SAID.format(f"instr(CAST(body AS TEXT), {_NAMED})"),
+    f"ROW{_NEW} IS DISTINCT FROM ROW{_OLD} OR "
+    + _SAID.format(f"position(convert_to({_NAMED}, 'UTF8') IN body)"),
+)
+"""The words of an entry of the case file go only after an event of its case said so (`"record":7` in its body); who
+made it, when, as what and upon which draft stays."""
+
 OVERWRITING = tuple(
     Guard(
         table,
@@ -120,6 +136,22 @@ def put_up(connection: Connection) -> None:
         for table in dict.fromkeys(guard.table for guard in OF_THE_PROOF):
             for statement in _no_truncate(table):
                 connection.execute(text(statement))
+
+
+def let_words_be_erased(connection: Connection) -> None:
+    """Put `ERASURE` in the place of the guard that refused every change of `record`; called by the migration."""
+    if connection.dialect.name == "sqlite":
+        connection.execute(text("DROP TRIGGER record_no_update"))
+        for statement in _sqlite(ERASURE):
+            connection.execute(text(statement))
+        return
+    for statement in (
+        "DROP TRIGGER record_no_change ON record",
+        "CREATE TRIGGER record_no_delete BEFORE DELETE ON record FOR EACH ROW EXECUTE FUNCTION refuse_change()",
+        "ALTER TABLE record ENABLE ALWAYS TRIGGER record_no_delete",
+        *_postgresql(ERASURE),
+    ):
+        connection.execute(text(statement))
 
 
 def trigger_names() -> frozenset[str]:
@@ -161,6 +193,7 @@ def _no_truncate(table: str) -> Iterable[str]:
 # -- what the service's own connections may say (SQLite) ---------------------------------------------------
 
 _NO_UPDATE = frozenset({*WRITTEN_ONCE, "event_payload", "pending_event", "sqlite_master", "sqlite_schema"})
+_ERASABLE = frozenset({"data", "exceptions"})
 _NO_DELETE = frozenset(
     {*WRITTEN_ONCE, "checkpoint", "signing_key", "tile", "log_head", "sqlite_master", "sqlite_schema"}
 )
@@ -181,6 +214,10 @@ _SETTLED = frozenset(
 
 def only_append(action: int, first: str | None, second: str | None, *_: str | None) -> int:
     """Answer SQLite's question whether a statement may be prepared: nothing that undoes what was written."""
+    if action == sqlite3.SQLITE_UPDATE and first == "record":
+        return (
+            sqlite3.SQLITE_OK if second in _ERASABLE else sqlite3.SQLITE_DENY
+        )  # the guard asks for the event
     if action == sqlite3.SQLITE_UPDATE:
         return sqlite3.SQLITE_DENY if first in _NO_UPDATE else sqlite3.SQLITE_OK
     if action == sqlite3.SQLITE_DELETE:
@@ -216,6 +253,7 @@ _RIGHTS = {
     "leaf": "SELECT, INSERT",
     "log_head": "SELECT, UPDATE (size, root, at)",
     "pending_event": "SELECT, INSERT, DELETE",
+    "record": "SELECT, INSERT, UPDATE (data, exceptions)",
     "signing_key": "SELECT, INSERT, UPDATE (until)",
     "tile": "SELECT, INSERT, UPDATE (width, data)",
     "alembic_version": "SELECT",

@@ -2,12 +2,17 @@
 
 What an event commits to (names, words) may have to go: at a person's request (个人信息保护法第四十七条), or when its
 retention ends, after appraisal (R-ARC-11). The event itself stays, and so does the chain: the payload and its salt are
-deleted, and what is left gives nothing away. Because altering files is punishable (R-ARC-08), nobody does this alone:
-an administrator proposes it with its legal basis, a legal officer of the same organ approves it, and both acts are in
-the log before anything is gone. The database deletes a payload only after such an event; a payload that is missing
-without one is found by everybody who verifies.
+deleted, and what is left gives nothing away. With it goes what the same act wrote beside the log: the words of its
+entry in the case file, a comment of the public with its author's name and contact, what was typed and not handed in.
 
-The case file (`Record`) is not touched: what the procedure rests on is kept as long as the dossier is.
+Because altering files is punishable (R-ARC-08), nobody does this alone: an administrator proposes it with its legal
+basis, a legal officer of the same organ approves it, and both acts are in the log before anything is gone. The database
+deletes a payload, and changes an entry, only after such an event; a payload that is missing without one is found by
+everybody who verifies.
+
+What the procedure rests on stays: choices, days, numbers, persons and papers referred to, and what the conditions of a
+diagram read. Kept as long as the dossier, whatever is erased: papers and their titles, and the tables of the meeting
+room (speeches, minutes), which are papers of the meeting; and, for a day, answers kept for repeated requests.
 """
 
 from __future__ import annotations
@@ -15,15 +20,19 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from sqlalchemy import delete
+from sqlalchemy import delete, update
 
-from decision_engine import access
+from decision_engine import access, forms
 from decision_engine.errors import Conflict, Forbidden, NotFound
 from decision_engine.language import Text
-from decision_engine.models import Case, Event, EventPayload
+from decision_engine.models import Case, Comment, CommentContact, Draft, Event, EventPayload, Record
+from decision_engine.queries import definitions
 from decision_engine.work import Receipt, Work
 
 PROPOSED, ERASED = "erasure.proposed", "payload.erased"
+
+MARK = "（已依法清除 · lawfully erased）"
+"""Stands where words were erased."""
 
 
 def propose_erasure(work: Work, event_id: str, authority: str, reason: str) -> Receipt:
@@ -57,6 +66,9 @@ def erase_payload(work: Work, proposal_id: str) -> Receipt:
     work.tries(event.chain, "payload.erase", proposal=proposal.id)
     if proposal.actor_id == work.actor.person_id:
         raise Forbidden(Text("清除须由另一人批准。", "Erasing takes a second person."), rule="R-ARC-08")
+    act: dict[str, Any] = json.loads(event.body)
+    record = _record_of(work, event, act)
+    changed: dict[str, Any] = {} if record is None else {"record": record.seq}
     receipt = work.record(
         ERASED,
         event.chain,
@@ -64,9 +76,34 @@ def erase_payload(work: Work, proposal_id: str) -> Receipt:
         erases=event.id,
         authority=about["authority"],
         proposal=proposal.id,
+        **changed,
     )
     work.session.execute(delete(EventPayload).where(EventPayload.event_id == event.id))
+    if record is not None:
+        _erase_words(work, record)
+    if event.kind == "comment.received":
+        _erase_comment(work, act["comment"]["id"])
     return receipt
+
+
+def _record_of(work: Work, event: Event, act: dict[str, Any]) -> Record | None:
+    """Return the entry of the case file that *event* made, if it made one."""
+    entry = act.get("entry")
+    return work.session.get(Record, (event.chain, entry)) if isinstance(entry, int) else None
+
+
+def _erase_words(work: Work, record: Record) -> None:
+    case = work.session.get_one(Case, record.case_id)
+    reads = definitions.fields_read(definitions.compiled(work.session, case.definition_hash), record.kind)
+    record.data = forms.without_words(record.kind, record.data, reads, MARK)
+    record.exceptions = [[one[0], MARK, *one[2:]] for one in record.exceptions]
+    if record.task_id is not None:
+        work.session.execute(delete(Draft).where(Draft.task_id == record.task_id))
+
+
+def _erase_comment(work: Work, comment_id: str) -> None:
+    work.session.execute(delete(CommentContact).where(CommentContact.comment_id == comment_id))
+    work.session.execute(update(Comment).where(Comment.id == comment_id).values(text=MARK))
 
 
 def _open(work: Work, event_id: str, act: str) -> tuple[Event, access.Standing]:

@@ -32,11 +32,20 @@ from decision_engine.forms import (  # noqa: F401  a form is known once its file
     publication,
     risk,
 )
-from decision_engine.forms.fields import MESSAGES, Group, Kind, Listing
+from decision_engine.forms.fields import (
+    MESSAGES,
+    DocumentNumber,
+    Group,
+    Kind,
+    Listing,
+    LongText,
+    Scalar,
+    is_id,
+)
 from decision_engine.forms.form import FORMS, form_of
 from decision_engine.language import Text
 
-__all__ = ["References", "describe", "load", "references", "steps"]
+__all__ = ["References", "describe", "load", "references", "steps", "without_words"]
 
 MOST_ERRORS = 100
 """More wrong fields than this help nobody and would let a small request ask for a large answer."""
@@ -91,6 +100,34 @@ def references(step: str | None, said: Mapping[str, Any], reads: frozenset[str] 
         if field.name_of_kind in found:
             found[field.name_of_kind][path] = value
     return References(found["document"], found["person"], found["unit"])
+
+
+def without_words(
+    step: str | None, said: Mapping[str, Any], reads: frozenset[str] = frozenset(), mark: str = ""
+) -> dict[str, Any]:
+    """Return the loaded answers *said* with *mark* in the place of everything somebody worded.
+
+    Choices, days, numbers, ids, document numbers and what the diagram *reads* stay: the case rests on them. Of an
+    answer the form of *step* does not know only numbers, truth values and ids stay.
+    """
+    form = form_of(step, reads)
+    return {
+        name: value if name in reads else _worded(form.fields.get(name), value, mark)
+        for name, value in said.items()
+    }
+
+
+def _worded(field: Any, value: Any, mark: str) -> Any:
+    if isinstance(value, Mapping):
+        inside = field.part.fields if isinstance(field, Group) else {}
+        return {name: _worded(inside.get(name), one, mark) for name, one in value.items()}
+    if isinstance(value, list):
+        item = field.item if isinstance(field, Listing) else None
+        return [_worded(item, one, mark) for one in value]
+    keeps = isinstance(field, Kind) and (
+        not isinstance(field, LongText | Scalar) or isinstance(field, DocumentNumber)
+    )
+    return value if not isinstance(value, str) or keeps or is_id(value) else mark
 
 
 def _described(schema: Schema) -> list[dict[str, Any]]:

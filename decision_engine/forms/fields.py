@@ -69,6 +69,11 @@ _DECIMAL = re.compile(r"-?(0|[1-9][0-9]{0,11})(\.[0-9]{1,6})?")
 _ID = re.compile(r"[0-9a-f]{32}")
 
 
+def is_id(text: str) -> bool:
+    """Tell whether *text* is the id of something kept elsewhere."""
+    return _ID.fullmatch(text) is not None
+
+
 def refusal(message: Text) -> ValidationError:
     """Return *message* as marshmallow raises it; lists keep it whole where text would be split."""
     return ValidationError([message])  # marshmallow carries any object
