@@ -89,6 +89,14 @@ def _checked(house: House, every_signature: int, outside: verification.Outside |
             report.note("case.elsewhere", reason.zh, reason.en, chain=case.id, seq=seq)
         for case, seq, reason in filed.otherwise(session):
             report.note("case.file", reason.zh, reason.en, chain=case.id, seq=seq)
+        for one in standing.renamed(session):
+            report.observe(
+                "person.renamed",
+                f"人员登记的姓名已非此处所记（{one.person}），日志中没有更名",
+                f"the register calls this person ({one.person}) otherwise, and no entry changed the name",
+                chain=one.chain,
+                seq=one.seq,
+            )
         return report
 
 

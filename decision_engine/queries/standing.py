@@ -1,20 +1,22 @@
-"""Does a case stand where its log says? Tasks, status and the engine's state against the last step in the log.
+"""Does the house stand where its log says? Cases against their last step, persons against the names they acted under.
 
-Whoever owns the database may move a case without an act: close its tasks, end it, put another state under it. The log
+Of a case tasks, status and the engine's state are held against the last step in the log. Whoever owns the database may
+move a case without an act: close its tasks, end it, put another state under it; or give a person another name. The log
 and all its proofs stay whole then; this is what finds it.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import NamedTuple
 
-from sqlalchemy import select
+from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
 from decision_engine import process
 from decision_engine.errors import DecisionEngineError
 from decision_engine.language import Text
-from decision_engine.models import Case, Event, Task
+from decision_engine.models import Case, Event, EventPayload, Person, Task
 from decision_engine.queries import definitions
 from decision_engine.queries.replay import STEPS
 from decision_engine.queries.trail import read
@@ -53,6 +55,39 @@ def of_case(session: Session, case: Case) -> tuple[int, Text] | None:
     if {one.id for one in position.ready} != told or position.ended != ended:
         return last.seq, Text("流程状态与日志不符", "its state is not what the log says")
     return None
+
+
+class Renamed(NamedTuple):
+    """The register calls *person* (an id) otherwise than the newest entry that tells a name: *chain* and *seq*."""
+
+    person: str
+    chain: str
+    seq: int
+
+
+def renamed(session: Session) -> Iterator[Renamed]:
+    """Yield every person whose name in the register is not the one under which he or she acted last, or was added.
+
+    No act changes a name, so somebody did it beside the log; that is odd and changes nothing of what the log says.
+    Where every name was lawfully erased there is nothing to compare. One statement, and one more for each person.
+    """
+    added = {
+        str(read(row.body).get("person")): row
+        for row in session.execute(_named().where(Event.kind == "person.added"))
+    }
+    for person, name in session.execute(select(Person.id, Person.name).order_by(Person.id)).all():
+        newest = _named().where(Event.actor_id == person).order_by(Event.at.desc(), Event.id.desc()).limit(1)
+        acted = session.execute(newest).one_or_none()
+        row = acted or added.get(person)
+        told = read(row.payload).get("actor" if acted else "said") if row is not None else None
+        if row is not None and isinstance(told, dict) and told.get("name") != name:
+            yield Renamed(person, row.chain, row.seq)
+
+
+def _named() -> Select[str, int, bytes, bytes]:
+    return select(Event.chain, Event.seq, Event.body, EventPayload.payload).join(
+        EventPayload, EventPayload.event_id == Event.id
+    )
 
 
 def _tasks(waiting: object) -> set[str]:

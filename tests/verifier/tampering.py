@@ -1,7 +1,7 @@
-"""Tampering with a real house by whoever owns its database: classes T1 to T27, T29 and T30 by four attackers.
+"""Tampering with a real house by whoever owns its database: 31 classes (T1 to T31 of the plan) by four attackers.
 
-T28 (two notaries are started) is in tests/test_notary.py and tests/test_outside_processes.py; T31 (hostile bundles) in
-test_verifiers.py.
+That two notaries on one memory cannot be started at all is in tests/test_notary.py and tests/test_outside_processes.py;
+many more hostile bundles are in test_verifiers.py.
 
 A0 edits rows; A1 also computes every chain, leaf, tile and head anew; A2 also holds the notary's keys and signs every
 checkpoint again; A3 also holds the key with which the service signs events. Nobody holds the witness's key, nor the
@@ -16,9 +16,11 @@ import hashlib
 import json
 import shutil
 import sqlite3
+import zipfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
@@ -38,7 +40,7 @@ from decision_engine.queries import bundle, proofs, standing, verification
 from decision_engine.verifier import verify
 from decision_engine.work import House, reading, unit_of_work
 from tests.conftest import cheap_settings
-from tests.verifier.writer import Made, b64, canonical, ed25519, raw, root_of, seed
+from tests.verifier.writer import ORIGIN, Made, b64, canonical, ed25519, packed, raw, root_of, seed, zipped
 
 LEVELS = ("A0", "A1", "A2", "A3")
 KEYS = Made()  # the notary's and the witness's, as the tests hold them
@@ -132,6 +134,7 @@ class Attack:
     touched: set[int] = field(default_factory=set)
     rewritten: set[str] = field(default_factory=set)  # ids of events whose bytes were changed
     witness_forgot: bool = False  # the witness cosigns what follows on the older state
+    hostile: bool = False  # the auditor is given other bundles than the house makes
 
     @property
     def case(self) -> str:
@@ -166,11 +169,7 @@ class Attack:
         self.db.execute("UPDATE event SET seq = seq + 100000 WHERE chain = ? AND seq >= ?", (self.case, seq))
         self.db.execute("UPDATE event SET seq = seq - 99999 WHERE chain = ? AND seq >= 100000", (self.case,))
         model = self.nth(1)
-        payload, salt, number = (
-            canonical({"actor": {"name": "张三", "post": "镇长"}, "said": {"text": "补记"}}),
-            seed(kind)[:16],
-            f"f{seq:031d}",
-        )
+        payload, salt, number = self.words(model), seed(kind)[:16], f"f{seq:031d}"
         body = {
             **about, "v": "ev1", "id": number, "chain": self.case, "seq": seq, "prev": "", "at": at, "kind": kind,
             "actor": model["about"]["actor"], "key": model["about"]["key"],
@@ -190,11 +189,18 @@ class Attack:
         self.rewritten.add(number)
         self.touched |= {seq}
 
+    def words(self, model: dict[str, Any]) -> bytes:
+        """Return a payload in the very name under which *model* was done: a forger knows whom to name."""
+        (told,) = self.db.execute(
+            "SELECT payload FROM event_payload WHERE event_id = ?", (model["id"],)
+        ).fetchone()
+        return canonical({"actor": json.loads(told)["actor"], "said": {"text": "补记"}})
+
     def add(self, about: dict[str, Any], key: Any) -> None:
         """Append an event that is right in everything but its author; what it says is that of another one."""
-        salt, payload = (
-            seed("added")[:16],
-            canonical({"actor": {"name": "张三", "post": ""}, "said": {"text": "补记"}}),
+        salt = seed("added")[:16]
+        payload = self.words(
+            next(one for one in self.events(about["chain"]) if one["actor_id"] == about["actor"]["id"])
         )
         about = {**about, "commit": hashlib.sha256(b"cm1" + salt + payload).hexdigest()}
         data = canonical(about)
@@ -296,7 +302,7 @@ class Attack:
             self._sign(len(leaves), leaves, at or "2026-03-05 01:00:00.000000", "")
 
     def _sign(self, size: int, leaves: list[bytes], at: str, old: str) -> None:
-        time = int(datetime.fromisoformat(at).replace(tzinfo=UTC).timestamp() * 1000)
+        time = int(moment(at).timestamp() * 1000)
         made = KEYS.sign(size, root_of(leaves[:size]), at=time).decode()
         if made.partition("\n\n")[0] == old.partition("\n\n")[0]:
             return
@@ -476,7 +482,10 @@ def swap_diagram(a: Attack) -> None:
 
 @tampering
 def rename_user(a: Attack) -> None:
-    a.db.execute("UPDATE person SET name = '李四' WHERE id = ?", (a.nth(4)["actor_id"],))
+    """The place of it is wherever the log still tells the true name: any entry by that person."""
+    person = a.nth(4)["actor_id"]
+    a.touched |= {one["seq"] for one in a.events() if one["actor_id"] == person}
+    a.db.execute("UPDATE person SET name = '李四' WHERE id = ?", (person,))
 
 
 @tampering
@@ -576,9 +585,36 @@ def introduce_a_key_of_ones_own(a: Attack) -> None:
     )  # fmt: skip
 
 
+@tampering
+def start_a_second_notary(a: Attack) -> None:
+    """T28: one without the first one's memory, over another end of the log; with its keys if they were stolen."""
+    held = int(a.town.checkpoint.split(b"\n")[1])
+    (number,) = a.db.execute("SELECT event_id FROM leaf WHERE idx = ?", (held - 1,)).fetchone()
+    last = next(one for one in a.events() if one["id"] == number)
+    a.touched.add(last["seq"])
+    a.body(last, actor={**last["about"]["actor"], "id": "0" * 32})
+    a.cover()
+    leaves = a.leaves()[:held]
+    second = Made(notary=KEYS.notary if a.level >= 2 else "second", witness="its own")
+    text = second.sign(held, root_of(leaves), at=int(moment(last["at"]).timestamp() * 1000)).decode()
+    a.db.execute("UPDATE checkpoint SET note = ? WHERE size = ?", (text, held))
+
+
+@tampering
+def hand_out_a_hostile_bundle(a: Attack) -> None:
+    """T31: what is in the database stays; what is handed to the auditor is meant to break or to fool the verifier."""
+    a.touched |= {1}
+    a.hostile = True
+
+
 def column(at: str) -> str:
     """Return a moment as SQLite keeps it."""
     return at.replace("T", " ").replace("Z", "000")
+
+
+def moment(column: str) -> datetime:
+    """Return what SQLite keeps as a moment."""
+    return datetime.fromisoformat(column).replace(tzinfo=UTC)
 
 
 def paper(a: Attack) -> Path:
@@ -650,13 +686,13 @@ class Result:
 
 def run(town: Town, name: str, level: int, folder: Path) -> Result:
     """Do class *name* as attacker *level* on a copy of the house in *folder*, and look."""
-    shutil.copytree(town.folder, folder, ignore=shutil.ignore_patterns("*.db*"))
-    copy_db(town.folder / "stage.db", folder / "stage.db")
-    with closing_db(folder) as db:
+    with closing_db(copied(town, folder)) as db:
         attack = Attack(town, folder, db, level)
         CLASSES[name](attack)
         attack.cover()
     with opened(folder) as house:
+        if attack.hostile:
+            return hostile(house, town, level)
         with_outside = [*look(house, town, outside=True)]
         alone = [*look(house, town, outside=False)]
     return Result(
@@ -664,6 +700,13 @@ def run(town: Town, name: str, level: int, folder: Path) -> Result:
         {kind for kind, *_ in alone},
         any(is_place(one, attack.touched, town.case) for one in with_outside),
     )
+
+
+def copied(town: Town, folder: Path) -> Path:
+    """Return *folder* with a copy of the house in it."""
+    shutil.copytree(town.folder, folder, ignore=shutil.ignore_patterns("*.db*"))
+    copy_db(town.folder / "stage.db", folder / "stage.db")
+    return folder
 
 
 Finding = tuple[str, str | None, int | None, Any]
@@ -687,7 +730,8 @@ def look(house: House, town: Town, *, outside: bool) -> Iterator[Finding]:
         else:
             try:
                 made = bundle.of_case(work, case, policy=inside, since=since)
-                for one in verify.verify(made.content, **held).findings:
+                told = verify.verify(made.content, **held)
+                for one in (*told.findings, *told.remarks):
                     yield f"bundle:{one['class']}", one["chain"], one["seq"], one.get("interval")
             except DecisionEngineError:
                 yield "bundle:cannot be made", None, None, (0, 1)
@@ -696,10 +740,68 @@ def look(house: House, town: Town, *, outside: bool) -> Iterator[Finding]:
             if outside
             else None
         )
-        for found in verification.whole_log(work.session, outside=against).found:
+        report = verification.whole_log(work.session, outside=against)
+        for found in (*report.found, *report.observed):
             yield f"audit:{found.kind}", found.chain, found.seq, found.interval
         for one, seq, _ in standing.elsewhere(work.session):
             yield "audit:case.elsewhere", one.id, seq, None
+        for person in standing.renamed(work.session):
+            yield "audit:person.renamed", person.chain, person.seq, None
+
+
+def hostile(house: House, town: Town, level: int) -> Result:
+    """Hand the auditor bundles spoiled after they were made; each must be refused or found, and say where.
+
+    A file that is no bundle is refused with the name of the entry that makes it none.
+    """
+    with reading(house, as_actor=CLOCK) as work:
+        good = bundle.of_case(work, work.session.get_one(Case, town.case)).content
+    assert verify.verify(good, policy=town.policy).verdict()["verdict"] == "ok", "the control"
+    found: set[str] = set()
+    localised = True
+    for name, (spoiled, place) in spoiled_bundles(good, level).items():
+        try:
+            told = verify.verify(spoiled, policy=town.policy).findings
+            localised = localised and any(
+                one["seq"] is not None or "interval" in one or place in one["sentence"]["en"] for one in told
+            )
+        except verify.NotABundle as refusal:
+            localised = localised and place in refusal.en
+            told = [{}]
+        if told:
+            found.add(f"bundle:{name}")
+    missed = set(spoiled_bundles(good, level)) - {one.removeprefix("bundle:") for one in found}
+    assert not missed, f"taken for good: {missed}"
+    return Result(found, found, localised)
+
+
+def spoiled_bundles(good: bytes, level: int) -> dict[str, tuple[bytes, str]]:
+    """Return hostile bundles made of a good one, each with a word the refusal must hold where it is one."""
+    files = verify.read_zip(good)
+    manifest = json.loads(files.pop("bundle.json"))
+    rest = {key: value for key, value in manifest.items() if key != "files"}
+    first, *others = json.loads(files["events.json"])
+
+    def events(**changed: Any) -> bytes:
+        return packed({**files, "events.json": canonical([{**first, **changed}, *others])}, **rest)
+
+    bomb = BytesIO()
+    with zipfile.ZipFile(bomb, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("bundle.json", b"0" * 50_000_000)
+    size = rest["checkpoint_size"]
+    text = f"example.com/log\n{size}\n{b64(bytes(32))}\n".encode()
+    notary = ed25519(KEYS.notary if level >= 2 else "stranger")
+    other = text + b"\n" + Made._line(ORIGIN, 1, raw(notary), notary.sign(text)).encode()
+    return {
+        "a zip bomb": (bomb.getvalue(), "stored entries"),
+        "a path that leads out": (zipped({**files, "../../etc/passwd": b"x"}), "../../etc/passwd"),
+        "a huge proof": (events(proof=[b64(bytes(32))] * 100_000), "entry"),
+        "another log's checkpoint": (
+            packed({**files, "checkpoint.txt": other}, **rest), f"Checkpoint {size} is of another log",
+        ),
+        "a truth for an index": (events(leaf=True), "entry of events.json"),
+        "a fraction for an index": (events(leaf=0.0), "events.json"),
+    }  # fmt: skip
 
 
 def is_place(found: Finding, touched: set[int], case: str) -> bool:
