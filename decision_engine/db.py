@@ -80,18 +80,25 @@ def new_id() -> str:
     return f"{number:032x}"
 
 
-KEEPALIVES = {"keepalives_idle": 10, "keepalives_interval": 5, "keepalives_count": 3}
-"""Seconds of silence, seconds between probes, probes: after 25 s a peer nobody hears of is given up, by either end.
-
-The server has to be asked: left to itself it keeps a transaction whose service was cut off for two hours, and with it
-the lock on its case and on the head of the log.
-"""
-GIVES_UP = {"connect_timeout": 5, **KEEPALIVES, "tcp_user_timeout": 15_000}
-"""libpq parameter -> seconds (tcp_user_timeout: milliseconds) after which a PostgreSQL that is silent is given up.
+GIVES_UP = {
+    "connect_timeout": 5,
+    "keepalives_idle": 10,
+    "keepalives_interval": 5,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 15_000,
+}
+"""libpq parameter -> seconds, or a count (tcp_user_timeout: milliseconds), after which a silent PostgreSQL is given up:
+5 s to connect, 15 s for what was sent, 25 s without a word. What the URL says of them goes before.
 
 Without them a service cut off from its database waits for ever to connect, and a quarter of an hour for an answer.
-What the URL says of them goes before.
 """
+_THERE = ", ".join(
+    f"set_config('{name if name.startswith('tcp') else 'tcp_' + name}', '{value}', false)"
+    for name, value in GIVES_UP.items()
+    if name != "connect_timeout"
+)
+"""The same asked of the server, which left to itself keeps the transaction of a service that was cut off for two hours,
+and with it the lock on its case and on the head of the log. Without effect on a Unix socket."""
 
 
 def open_engine(url: str) -> Engine:
@@ -147,9 +154,8 @@ def _calm_sqlite(connection: Any, record: Any, _state: object) -> None:
 
 
 def _settle_postgresql(connection: Any, _record: object) -> None:
-    settings = ", ".join(f"set_config('tcp_{name}', '{value}', false)" for name, value in KEEPALIVES.items())
     cursor = connection.cursor()
-    cursor.execute(f"SELECT {settings}")  # constants of ours; without effect on a Unix socket
+    cursor.execute(f"SELECT {_THERE}")  # constants of ours
     cursor.close()
     connection.commit()
 

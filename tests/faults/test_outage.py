@@ -18,10 +18,11 @@ from contextlib import contextmanager
 from dataclasses import replace
 from http.client import HTTPConnection
 from pathlib import Path
+from typing import Any
 
 import psycopg
 import pytest
-from sqlalchemy import create_engine, make_url
+from sqlalchemy import Connection, Engine, create_engine, make_url
 from sqlalchemy.exc import OperationalError
 
 from decision_engine.db import open_engine
@@ -148,7 +149,7 @@ def _through(url: str, relay: Relay) -> str:
     return seen.render_as_string(hide_password=False)
 
 
-def _ready(port: int, path: str = "/readyz") -> tuple[int, str]:
+def ready(port: int, path: str = "/readyz") -> tuple[int, str]:
     connection = HTTPConnection("127.0.0.1", port, timeout=60)
     try:
         connection.request("GET", path, headers={"Accept-Language": "en"})
@@ -170,15 +171,15 @@ def test_a_line_that_is_stalled_cut_and_healed_is_borne(
             relay.stall()
             relay.cut()
             writers.told("info", WRITERS)
-            status, said = _ready(running.port())
+            status, said = ready(running.port())
             assert (status, "unreachable" in said) == (503, True)
-            assert _ready(running.port(), "/healthz")[0] == 200
+            assert ready(running.port(), "/healthz")[0] == 200
             relay.heal()
             writers.told("ok", WRITERS)
             relay.stall()
             relay.heal()
             writers.told("ok", WRITERS)
-        assert _ready(running.port())[0] == 200
+        assert ready(running.port())[0] == 200
     told = healthy(history, town)
     assert turned_away(history)
     assert told["unknown, then ok"] >= 1
@@ -190,12 +191,12 @@ def test_a_database_that_takes_connections_and_says_nothing_is_given_up(
     _, seen, relay = line
     with service(processes, seen, EMBEDDED_WORKER="false", EMBEDDED_NOTARY="false") as running:
         port = running.port()
-        assert _ready(port)[0] == 200
+        assert ready(port)[0] == 200
         relay.stall()
         relay.reset()
-        assert _ready(port)[0] == 503
+        assert ready(port)[0] == 503
         relay.heal()
-        assert _ready(port)[0] == 200
+        assert ready(port)[0] == 200
 
 
 def test_a_commit_whose_answer_is_lost_is_settled_by_its_key(
@@ -237,7 +238,7 @@ def test_a_slow_line_that_loses_packets_changes_nothing_but_the_time(
             writers.told("ok", ACTS)
         took = time.monotonic() - began
         relay.heal()
-        assert _ready(port)[0] == 200
+        assert ready(port)[0] == 200
     told = healthy(history, town)
     assert set(told) <= {"ok", "fail"}
     if CAMPAIGN:
@@ -269,20 +270,25 @@ def test_either_end_gives_up_a_peer_it_no_longer_hears(line: tuple[Town, Town, R
     """The server, too: a transaction it kept for a service that is cut off would lock its case for hours."""
     town, seen, _ = line
     bare = make_url(seen.url).set(query={}).render_as_string(hide_password=False)
-    engine, other = open_engine(bare), open_engine(f"{bare}?connect_timeout=30")
-    kept = (
-        "SELECT source, count(*) FROM pg_settings WHERE starts_with(name, 'tcp_keepalives') GROUP BY source"
-    )
-    with engine.connect() as connection, other.connect() as patient:
-        driver, named = connection.connection.driver_connection, patient.connection.driver_connection
-        assert driver is not None
-        assert named is not None
-        assert driver.info.get_parameters()["connect_timeout"] == "5"
+    kept = "SELECT source, count(*) FROM pg_settings WHERE starts_with(name, 'tcp_') GROUP BY source"
+    with connected(open_engine(f"{bare}?connect_timeout=30")) as (_, named):
         assert named.info.get_parameters()["connect_timeout"] == "30"
+    with connected(open_engine(bare)) as (connection, driver):
+        assert driver.info.get_parameters()["connect_timeout"] == "5"
         with socket.socket(fileno=os.dup(driver.fileno())) as ours:
             assert ours.getsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT) == 15_000
             assert ours.getsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPIDLE) == 10
-        assert connection.exec_driver_sql(kept).all() == [("session", 3)]
-    engine.dispose()
-    other.dispose()
-    assert town.rows(kept) == [("default", 3)]
+        assert connection.exec_driver_sql(kept).all() == [("session", 4)]
+    assert town.rows(kept) == [("default", 4)]
+
+
+@contextmanager
+def connected(engine: Engine) -> Iterator[tuple[Connection, psycopg.Connection[Any]]]:
+    """A connection of *engine*, and the driver's; nothing of either remains."""
+    try:
+        with engine.connect() as connection:
+            driver = connection.connection.driver_connection
+            assert isinstance(driver, psycopg.Connection)
+            yield connection, driver
+    finally:
+        engine.dispose()
