@@ -7,7 +7,7 @@ of the form. Nothing is added and nothing left out; a paper says nothing about w
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import select
@@ -43,16 +43,38 @@ _WIDEST = 4
 
 def paper_of(work: Work, case: Case, number: int) -> tuple[Paper, Frame]:
     """Return entry *number* of the case file of *case* as a paper, and what surrounds it. Raises `NotFound`."""
+    return papers_of(work, case, [number])[0]
+
+
+def papers_of(work: Work, case: Case, numbers: Sequence[int]) -> list[tuple[Paper, Frame]]:
+    """Return several entries as papers, in the order of the case file; a fixed number of statements.
+
+    Raises `NotFound` when one is not there, `Forbidden` while a meeting discusses the case.
+    """
     meetings.not_while_discussed(work, case.id)
-    record = work.session.get(Record, (case.id, number))
-    if record is None or record.author_id == "clock":
+    wanted = set(numbers)
+    records = list(
+        work.session.scalars(
+            select(Record)
+            .where(Record.case_id == case.id, Record.seq.in_(wanted), Record.author_id != "clock")
+            .order_by(Record.seq)
+        )
+    )
+    if len(records) != len(wanted):
         raise NotFound(Text("卷宗中没有这一条。", "The case file has no such entry."))
     definition = definitions.compiled(work.session, case.definition_hash)
-    reads = definitions.fields_read(definition, record.kind)
-    described = forms.describe(record.kind, reads)
-    names = _names(work, forms.references(record.kind, record.data, reads))
+    reads = {one.kind: definitions.fields_read(definition, one.kind) for one in records}
+    names = _names(work, [forms.references(one.kind, one.data, reads[one.kind]) for one in records])
     organ = work.session.get_one(Organ, case.organ_id)
-    author = work.session.get_one(Person, record.author_id)
+    authors = {one.author_id for one in records}
+    people = {one.id: one.name for one in work.session.scalars(select(Person).where(Person.id.in_(authors)))}
+    return [_paper(case, organ.name, one, reads[one.kind], names, people[one.author_id]) for one in records]
+
+
+def _paper(
+    case: Case, organ: str, record: Record, reads: frozenset[str], names: Mapping[str, str], author: str
+) -> tuple[Paper, Frame]:
+    described = forms.describe(record.kind, reads)
     day = record.at.astimezone(SHANGHAI)
     title = TITLES.get(record.kind) or Text(described["title"]["zh"], described["title"]["en"])
     paper = Paper(
@@ -61,13 +83,13 @@ def paper_of(work: Work, case: Case, number: int) -> tuple[Paper, Frame]:
             Fact(Text("决策事项", "Matter"), same(case.title)),
             Fact(Text("依据", "Basis"), Text(described["citation"]["zh"], described["citation"]["en"])),
             *_fields(described["fields"], record.data, names),
-            Line(_signed(author.name, record)),
+            Line(_signed(author, record)),
         ),
     )
     frame = Frame(
-        organ=organ.name,
+        organ=organ,
         number=f"{case.label}—{record.seq}",
-        signed=organ.name,
+        signed=organ,
         dated=f"{day.year}年{day.month}月{day.day}日",
     )
     return paper, frame
@@ -81,15 +103,16 @@ def _signed(name: str, record: Record) -> Text:
     )
 
 
-def _names(work: Work, found: forms.References) -> Mapping[str, str]:
+def _names(work: Work, found: Sequence[forms.References]) -> Mapping[str, str]:
     names: dict[str, str] = {}
-    for ids, model, column in (
-        (found.persons, Person, Person.name),
-        (found.units, Unit, Unit.name),
-        (found.documents, Document, Document.title),
+    for kind, model, column in (
+        ("persons", Person, Person.name),
+        ("units", Unit, Unit.name),
+        ("documents", Document, Document.title),
     ):
+        ids = {one for references in found for one in getattr(references, kind).values()}
         if ids:
-            rows = work.session.execute(select(model.id, column).where(model.id.in_(set(ids.values()))))
+            rows = work.session.execute(select(model.id, column).where(model.id.in_(ids)))
             names.update((one, name) for one, name in rows)
     return names
 

@@ -22,6 +22,7 @@ _LANE = 30  # the band of a lane's name
 _NARROW = 0.55  # a Latin letter's width, a Chinese one being 1
 
 TODO, DONE, ACTIVE, LATE, FAULT = "todo", "done", "active", "late", "fault"
+HEAT = ("heat1", "heat2", "heat3", "heat4", "heat5")
 
 WORDS: Mapping[str, Text] = {
     TODO: Text("未开始", "not begun"),
@@ -29,6 +30,7 @@ WORDS: Mapping[str, Text] = {
     ACTIVE: Text("办理中", "in hand"),
     LATE: Text("超期", "late"),
     FAULT: Text("有问题", "faulty"),
+    **{one: Text(f"第{place}级", f"level {place}") for place, one in enumerate(HEAT, start=1)},
 }
 
 _LOOKS: Mapping[str, tuple[str, str, float]] = {  # fill, stroke, stroke's width
@@ -37,6 +39,11 @@ _LOOKS: Mapping[str, tuple[str, str, float]] = {  # fill, stroke, stroke's width
     ACTIVE: ("#e3eefb", "#184b87", 3),
     LATE: ("#fdecea", "#b3261e", 3),
     FAULT: ("#fff5df", "#7a5000", 3),
+    HEAT[0]: ("#fff7e6", "#7a5000", 1.2),
+    HEAT[1]: ("#ffe7ba", "#7a5000", 1.8),
+    HEAT[2]: ("#ffd18a", "#7a4300", 2.4),
+    HEAT[3]: ("#fbb45f", "#753400", 3.2),
+    HEAT[4]: ("#f2934a", "#702000", 4),
 }
 _TAKEN, _UNTAKEN, _INK, _QUIET = "#1b6e40", "#8d9bab", "#1a2632", "#495867"
 _FONT = "PingFang SC, Microsoft YaHei, Noto Sans CJK SC, sans-serif"

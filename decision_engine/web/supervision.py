@@ -14,8 +14,9 @@ from decision_engine.commands import handling as acts
 from decision_engine.errors import Conflict, InvalidAnswers, NotReady
 from decision_engine.forms.choices import HANDLING
 from decision_engine.language import Text
-from decision_engine.queries import lateness, oversight
+from decision_engine.queries import heat, lateness, oversight
 from decision_engine.queries.stages import STAGES
+from decision_engine.web import drawing
 from decision_engine.web.cases import whole
 from decision_engine.web.door import Pages, Said, go, show
 from decision_engine.web.saying import language
@@ -93,6 +94,7 @@ def statistics_page(work: Work) -> Any:
         "statistics.html", found=found, year=year, years=range(work.today.year, FIRST - 1, -1),
         names={one: told(name) for one, name in NAMES.items()}, trend=_trend(found),
         handled=[(Text(*HANDLING[one]), found.handled.get(one, 0)) for one in HANDLING],
+        **_heat(work, year),
     )  # fmt: skip
 
 
@@ -119,6 +121,27 @@ def export(work: Work) -> Any:
         content_type="text/csv; charset=utf-8",
         headers={"Content-Disposition": f'attachment; filename="{name}"'},
     )
+
+
+def _heat(work: Work, year: int) -> dict[str, Any]:
+    """Return the heat on the diagram, by steps waiting or days taken: each level a colour, a line and a number."""
+    by = heat.DAYS if request.args.get("by") == heat.DAYS else heat.LOAD
+    found = heat.heat(work, year, request.args.get("definition"), request.args.get("sheet"))
+    if found is None:
+        return {"heat": None}
+    marks = {}
+    for one in found.spots:
+        level = one.days_level if by == heat.DAYS else one.load_level
+        if level:
+            badge = (
+                _("%(days)s 天", days=one.days) if by == heat.DAYS else _("%(count)s 件", count=one.waiting)
+            )
+            marks[one.element] = drawing.Mark(drawing.HEAT[level - 1], badge)
+    return {
+        "heat": found,
+        "by": by,
+        "picture": drawing.draw(found.sheet, marks, title=found.sheet.name, language=language()),
+    }
 
 
 def _year(work: Work) -> int:
