@@ -167,13 +167,18 @@ def frame(work: Work, case: Case) -> dict[str, Any]:
             {
                 "text": _(text),
                 "href": url_for(endpoint, case_id=case.id),
-                "current": endpoint == here,
+                "current": endpoint == _tab_of(here),
                 "count": None,
             }
             for endpoint, text in TABS
             if endpoint in current_app.view_functions
         ],
     }
+
+
+def _tab_of(endpoint: str | None) -> str | None:
+    """Return the tab a page lies under: a step's form, check and comparison belong to what is being done."""
+    return "matters.case_page" if (endpoint or "").startswith("steps.") else endpoint
 
 
 CHECKED = {

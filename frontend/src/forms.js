@@ -27,7 +27,7 @@ const renumber = (listing) => {
         if (value && numbered.test(value)) element.setAttribute(name, value.replace(numbered, `$1${index}`));
       }
     }
-    const title = row.querySelector('.listing__head > span');
+    const title = row.querySelector(':scope > .listing__head > span, :scope > .grow > .field > label > [data-order]');
     if (title) title.textContent = title.textContent.replace(/__order__|\d+/, String(index + 1));
   });
 };

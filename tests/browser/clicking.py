@@ -343,6 +343,9 @@ class Clicking(Stage):
         tag, kind = control.first.evaluate("one => [one.tagName, one.type]")
         said = {True: "true", False: "false"}.get(value, value) if isinstance(value, bool) else str(value)
         self.figures.filled += 1
+        folds = control.first.locator("xpath=ancestor::details[not(@open)]/summary")
+        for number in range(folds.count()):
+            self.click(folds.nth(number))
         if kind in ("radio", "checkbox"):
             mark = page.locator(f'form[data-draft] [name="{path}"][value="{said}"]')
             if not mark.is_checked():
