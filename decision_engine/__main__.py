@@ -15,7 +15,7 @@ from rich.console import Console
 from rich.table import Table
 
 from decision_engine import __version__, app, logs, process, rules
-from decision_engine.cli import audit, bundle, hardening, keeping, proof
+from decision_engine.cli import audit, bundle, hardening, keeping, proof, tiles
 from decision_engine.commands import definitions, sessions
 from decision_engine.config import read_settings
 from decision_engine.errors import DecisionEngineError
@@ -240,6 +240,7 @@ main.add_command(keeping.restore)
 main.add_command(proof.keys)
 main.add_command(proof.notary)
 main.add_command(proof.witness)
+main.add_command(tiles.log_group)
 
 if __name__ == "__main__":
     main()
