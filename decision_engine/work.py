@@ -306,6 +306,7 @@ def identify(session: Session, bearer: str | None, now: datetime) -> Actor:
             Token.revoked_at.is_(None),
             Token.expires_at > now,
             Account.closed_at.is_(None),
+            Account.one_time_until.is_(None),  # a password of one's own first
             Person.closed_at.is_(None),
         )
     ).scalar_one_or_none()

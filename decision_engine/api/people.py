@@ -20,6 +20,7 @@ from decision_engine.api.fields import (
 )
 from decision_engine.api.room import Room
 from decision_engine.api.session import PersonOut
+from decision_engine.commands import accounts
 from decision_engine.commands import people as commands
 from decision_engine.errors import InvalidAnswers
 from decision_engine.forms.fields import Line, Listing, LongText, YesNo
@@ -71,6 +72,24 @@ class AccountSaid(Said):
     organ_id = Id("机关", "Organ", required=True)
     login = Line("登录名", "Login name", required=True, most=100)
     password = Secret("密码", "Password", required=True)
+
+
+class ResetSaid(Said):
+    """Why a lost second factor is to be taken off."""
+
+    reason = LongText("理由", "Reason", required=True, most=2000)
+
+
+class NewOrganSaid(Said):
+    """A decision organ, the rules that apply to it (from the nation's on), and who administers it first."""
+
+    name = Line("名称", "Name", required=True, most=100)
+    kind = Name("种类", "Kind", required=True)
+    overlays = Listing(
+        "适用规定", "Rules that apply", Name("规定", "Overlay"), required=True, least=1, most=10
+    )
+    administrator_id = Id("首任管理员", "First administrator", required=True)
+    since = CalendarDay("任职日期", "From", required=True)
 
 
 class OrganSaid(Said):
@@ -242,6 +261,24 @@ class AccountActOut(ActOut):
     account = fields.Nested(AccountOut)
 
 
+class OneTimeOut(ActOut):
+    """A one-time password, shown this once, and the receipt."""
+
+    password = fields.String()
+
+
+class FactorResetOut(ActOut):
+    """The proposal that waits for a second person, and the receipt."""
+
+    reset_id = fields.String()
+
+
+class OrganActOut(ActOut):
+    """The organ, and the receipt."""
+
+    organ = fields.Nested(OrganOut)
+
+
 class UnitActOut(ActOut):
     """The unit, and the receipt."""
 
@@ -322,7 +359,7 @@ def end_post(work: Work, said: dict[str, Any], post_id: str) -> dict[str, Any]:
 def open_account(work: Work, said: dict[str, Any], person_id: str) -> dict[str, Any]:
     """Open a way to sign in."""
     return _account(
-        work, commands.open_account(work, said["organ_id"], person_id, said["login"], said["password"])
+        work, accounts.open_account(work, said["organ_id"], person_id, said["login"], said["password"])
     )
 
 
@@ -336,7 +373,52 @@ def open_account(work: Work, said: dict[str, Any], person_id: str) -> dict[str, 
 )
 def close_account(work: Work, said: dict[str, Any], account_id: str) -> dict[str, Any]:
     """Close an account: its tokens end at once."""
-    return _account(work, commands.close_account(work, said["organ_id"], account_id))
+    return _account(work, accounts.close_account(work, said["organ_id"], account_id))
+
+
+@room.act(
+    "POST",
+    "/accounts/<id:account_id>/password-reset",
+    "重置密码",
+    "Reset a password",
+    answer=OneTimeOut,
+    secret=True,
+)
+def reset_password(work: Work, account_id: str) -> dict[str, Any]:
+    """Give an account a one-time password; its sessions end, and the person chooses a new one at the next sign-in."""
+    return _once(work, accounts.reset_password(work, account_id))
+
+
+@room.act(
+    "POST",
+    "/accounts/<id:account_id>/reopening",
+    "恢复账户",
+    "Reopen an account",
+    answer=OneTimeOut,
+    secret=True,
+)
+def reopen_account(work: Work, account_id: str) -> dict[str, Any]:
+    """Open a closed account again, with a one-time password."""
+    return _once(work, accounts.reopen_account(work, account_id))
+
+
+@room.act(
+    "POST", "/accounts/<id:account_id>/second-factor-resets", "申请解除动态口令", "Propose to reset a second factor",
+    takes=ResetSaid, answer=FactorResetOut, status=201,
+)  # fmt: skip
+def propose_factor_reset(work: Work, said: dict[str, Any], account_id: str) -> dict[str, Any]:
+    """Propose to take a lost second factor off; a second person approves it."""
+    made = accounts.propose_factor_reset(work, account_id, said["reason"])
+    return {"reset_id": made.id, "receipt": work.receipts[-1]}
+
+
+@room.act(
+    "POST", "/second-factor-resets/<id:reset_id>/approval", "核准解除动态口令", "Approve the reset of a second factor",
+    answer=AccountActOut,
+)  # fmt: skip
+def approve_factor_reset(work: Work, reset_id: str) -> dict[str, Any]:
+    """Take the factor off, as the second person."""
+    return _account(work, accounts.approve_factor_reset(work, reset_id))
 
 
 # -- organs, units, bodies -----------------------------------------------------------------------------------
@@ -347,6 +429,15 @@ def list_organs(work: Work) -> dict[str, Any]:
     """Return the asker's organs."""
     found = people.organs(work)
     return {"items": found, "total": len(found)}
+
+
+@room.act("POST", "/organs", "新设机关", "Found an organ", takes=NewOrganSaid, answer=OrganActOut, status=201)
+def found_organ(work: Work, said: dict[str, Any]) -> dict[str, Any]:
+    """Found a decision organ with its first administrator."""
+    made = commands.found_organ(
+        work, said["name"], said["kind"], said["overlays"], said["administrator_id"], said["since"]
+    )
+    return {"organ": made, "receipt": work.receipts[-1]}
 
 
 @room.ask("/organs/<id:organ_id>/units", "内设单位", "Units of an organ", answer=UnitsOut)
@@ -437,6 +528,10 @@ def _post(work: Work, post: Post) -> dict[str, Any]:
 
 def _account(work: Work, account: Account) -> dict[str, Any]:
     return {"account": account, "receipt": work.receipts[-1]}
+
+
+def _once(work: Work, password: str) -> dict[str, Any]:
+    return {"password": password, "receipt": work.receipts[-1]}
 
 
 def _delegation(work: Work, delegation: Delegation) -> dict[str, Any]:

@@ -19,11 +19,35 @@ import pyotp
 from cryptography.fernet import Fernet, InvalidToken
 from sqlalchemy import delete, select, update
 
-from decision_engine.access import PUBLIC
-from decision_engine.commands.sessions import LOCK, MAX_TRIES, SignedIn, password_is_right, sign_in
-from decision_engine.errors import NotFound, NotReady, NotSignedIn, SignInFailed, TooManyAttempts
+from decision_engine.access import PUBLIC, Actor
+from decision_engine.commands.accounts import SHORTEST_PASSWORD, TOO_SHORT
+from decision_engine.commands.sessions import (
+    LOCK,
+    MAX_TRIES,
+    SignedIn,
+    end_sessions,
+    hash_password,
+    password_is_right,
+    sign_in,
+)
+from decision_engine.errors import (
+    InvalidAnswers,
+    NotFound,
+    NotReady,
+    NotSignedIn,
+    SignInFailed,
+    TooManyAttempts,
+)
 from decision_engine.language import Text
-from decision_engine.models import Account, Person, RecoveryCode, SecondFactor, Token, WebSession
+from decision_engine.models import (
+    Account,
+    Person,
+    Preference,
+    RecoveryCode,
+    SecondFactor,
+    Token,
+    WebSession,
+)
 from decision_engine.work import House, Work, token_hash, unit_of_work
 
 IDLE = timedelta(hours=2)
@@ -31,6 +55,11 @@ FRESH = timedelta(minutes=10)
 SEEN_EVERY = timedelta(minutes=2)
 RECOVERY_CODES = 8
 _STEP = 30  # seconds, RFC 6238
+WRONG_PASSWORD = Text("现在的密码不正确。", "The present password is not right.")
+CHOOSE_FIRST = Text(
+    "这是一次性密码，请先在登录页面登录并设置本人的密码。",
+    "This is a one-time password. Sign in on the sign-in page first and choose one of your own.",
+)
 WRONG_CODE = Text("验证码不正确或者已经使用过。", "The code is not right, or was used before.")
 
 
@@ -82,10 +111,14 @@ def enter_with_code(house: House, login: str, password: str, code: str | None) -
         factor = work.session.get(SecondFactor, account.id)
         right = factor is None or not factor.in_force or _code_is_right(work, account, code or "")
         if not right:
-            token.revoked_at = work.now
             _failed(work, account)
+        if not right or account.one_time_until is not None:
+            token.revoked_at = work.now
+        one_time = account.one_time_until is not None
     if not right:
         raise SignInFailed(WRONG_CODE)
+    if one_time:
+        raise SignInFailed(CHOOSE_FIRST)
     return signed
 
 
@@ -126,6 +159,70 @@ def _failed(work: Work, account: Account) -> None:
         account.tries, account.locked_until = 0, work.now + LOCK
 
 
+def choose_password(house: House, bearer: str, current: str | None, new: str) -> None:
+    """Choose a password of one's own; every other session of the account ends.
+
+    *current* proves who is there, and a wrong one counts as a failed sign-in; after a one-time password it is not
+    asked, because that was given just now. Raises `NotSignedIn`, `SignInFailed`, `TooManyAttempts`, `InvalidAnswers`
+    when *new* is too short, the login or the password of before.
+    """
+    with unit_of_work(house, as_actor=PUBLIC) as work:
+        account = _present(work, bearer)
+        outcome = _proof_of(work, account, current)
+        if outcome is None:
+            wrong = _unfit(work, account, new)
+            if wrong is not None:
+                raise InvalidAnswers({"password": (wrong,)})
+            was_one_time = account.one_time_until is not None
+            account.password_hash = hash_password(work.house.settings, new)
+            account.tries, account.locked_until, account.one_time_until = 0, None, None
+            end_sessions(work, account.id, but=token_hash(bearer))
+            person = work.session.get_one(Person, account.person_id)
+            work.actor = Actor(person.id, person.name, work.standings(person.id))
+            work.record(
+                "account.password_chosen",
+                "people",
+                person=person.id,
+                account=account.id,
+                after_one_time=was_one_time,
+            )
+    if outcome is not None:
+        raise outcome
+
+
+def _present(work: Work, bearer: str) -> Account:
+    """Return the account of a live session, locked, one-time password or not. Raises `NotSignedIn`."""
+    hash_ = token_hash(bearer)
+    session, token = work.session.get(WebSession, hash_), work.session.get(Token, hash_)
+    if session is None or token is None or session.awaits_code or work.now - session.seen_at > IDLE:
+        raise NotSignedIn
+    account = work.session.get_one(Account, session.account_id, with_for_update=True)
+    if token.revoked_at is not None or token.expires_at <= work.now or account.closed_at is not None:
+        raise NotSignedIn
+    if account.one_time_until is not None and account.one_time_until <= work.now:
+        raise NotSignedIn
+    return account
+
+
+def _proof_of(work: Work, account: Account, current: str | None) -> Exception | None:
+    if account.locked_until is not None and account.locked_until > work.now:
+        return TooManyAttempts()
+    if account.one_time_until is not None or password_is_right(work, account, current or ""):
+        return None
+    _failed(work, account)
+    return SignInFailed(WRONG_PASSWORD)
+
+
+def _unfit(work: Work, account: Account, new: str) -> Text | None:
+    if len(new) < SHORTEST_PASSWORD:
+        return TOO_SHORT
+    if new.casefold() == account.login.casefold() or password_is_right(work, account, new):
+        return Text(
+            "新密码不能与登录名或原密码相同。", "Choose neither the login name nor the password of before."
+        )
+    return None
+
+
 def session_of(work: Work, bearer: str) -> WebSession:
     """Return the live session of *bearer*. Raises `NotSignedIn` when it is none, idle too long, or waits for a code."""
     found = work.session.get(WebSession, token_hash(bearer))
@@ -155,6 +252,48 @@ def leave(house: House, bearer: str) -> None:
         session.execute(
             update(Token).where(Token.hash == token_hash(bearer)).values(revoked_at=house.clock.now())
         )
+
+
+# -- what a person prefers -------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """What a browser that signed in must know: whether a password of one's own comes first, and how to show pages."""
+
+    chooses_password: bool
+    display: str | None
+
+
+def arrival(house: House, bearer: str) -> Arrival:
+    """Return how to go on after signing in, in one statement; for a token that is none, nothing in particular."""
+    with house.reading() as session:
+        row = session.execute(
+            select(Account.one_time_until, Preference.display)
+            .join(Token, Token.account_id == Account.id)
+            .outerjoin(Preference, Preference.person_id == Account.person_id)
+            .where(Token.hash == token_hash(bearer), Token.revoked_at.is_(None))
+        ).one_or_none()
+    return Arrival(False, None) if row is None else Arrival(row[0] is not None, row[1])
+
+
+def keep_display(house: House, bearer: str, display: str) -> None:
+    """Keep how the person of *bearer* wants pages shown, for every device. Raises `NotSignedIn`.
+
+    No event: it touches no case and nobody's rights, and the log is for official acts; whoever verifies the log would
+    learn of somebody's eyesight and nothing else.
+    """
+    with unit_of_work(house, bearer) as work:
+        preference_of(work).display = display
+
+
+def preference_of(work: Work) -> Preference:
+    """Return what the actor prefers, begun if it is new."""
+    found = work.session.get(Preference, work.actor.person_id)
+    if found is None:
+        found = Preference(person_id=work.actor.person_id)
+        work.session.add(found)
+    return found
 
 
 # -- looking after it ------------------------------------------------------------------------------------

@@ -1,6 +1,6 @@
-"""Keep the register: organs, units, persons, posts, accounts, delegations, bodies. Every change is an event.
+"""Keep the register: organs, units, persons, posts, delegations, bodies. Every change is an event.
 
-Persons are never deleted: a post ends, an account closes (R-ACC-08).
+Persons are never deleted: a post ends, an account closes (R-ACC-08; see `commands.accounts`).
 """
 
 from __future__ import annotations
@@ -12,14 +12,19 @@ from datetime import date
 from sqlalchemy import select
 
 from decision_engine import access
-from decision_engine.commands.sessions import hash_password
-from decision_engine.errors import Conflict, Forbidden, InvalidAnswers, NotFound
+from decision_engine.errors import Forbidden, InvalidAnswers, NotFound
+from decision_engine.forms.choices import BODY_TYPES
 from decision_engine.language import Text
-from decision_engine.models import Account, Body, BodyMember, Delegation, Organ, Person, Post, Token, Unit
+from decision_engine.models import Body, BodyMember, Delegation, Organ, Person, Post, Unit
+from decision_engine.rules.parameter import shipped
 from decision_engine.work import Work
 
 CHAIN = "people"
-SHORTEST_PASSWORD = 10
+FIRST_POST = "系统管理员"
+"""Title of the post an organ begins with."""
+ORGAN_KINDS = frozenset({"town", "district", "county", "city", "department"})
+COUNTY_UP = frozenset({"gov_executive_meeting", "gov_plenary_meeting"})
+"""Kinds of bodies that a town's government does not have (地方组织法第七十八条)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +33,60 @@ class Membership:
 
     person_id: str
     is_principal: bool = False
+
+
+def found_organ(
+    work: Work, name: str, kind: str, overlays: Sequence[str], administrator_id: str, since: date
+) -> Organ:
+    """Found a decision organ of *kind* under *overlays* (laxest first), with its first administrator.
+
+    Whoever manages people anywhere may: the new organ is nobody's yet, and founding it gives no say in any other. The
+    first administrator is somebody of the founder's own organs, so that the founder reaches no stranger. Raises
+    `InvalidAnswers` for an unknown kind, overlays that do not belong together, a name that is taken, or an auditor as
+    administrator; `NotFound`, `Forbidden`.
+    """
+    work.tries(CHAIN, "organ.found")
+    standing = access.stand_anywhere(work.actor, "people.manage")
+    _known(work, administrator_id)
+    here = [one.organ_id for one in work.actor.standings if one.roles & access.ACTS["people.manage"]]
+    of_mine = select(Post.id).where(Post.person_id == administrator_id, Post.organ_id.in_(here)).limit(1)
+    if work.session.scalar(of_mine) is None:
+        raise NotFound(Text("系统中没有此人。", "There is no such person."))
+    wrong: dict[str, tuple[Text, ...]] = {}
+    if kind not in ORGAN_KINDS:
+        wrong["kind"] = (Text("没有这种机关。", "There is no such kind of organ."),)
+    if not _belong_together(overlays):
+        wrong["overlays"] = (
+            Text(
+                "适用规定须从国家规定起逐级相连。",
+                "The rules that apply lead from the nation's on, level by level.",
+            ),
+        )
+    if work.session.scalar(select(Organ.id).where(Organ.name == name)) is not None:
+        wrong["name"] = (Text("该机关已登记。", "This organ is entered already."),)
+    if wrong:
+        raise InvalidAnswers(wrong)
+    organ = Organ(name=name, kind=kind, overlays=list(overlays))
+    work.session.add(organ)
+    work.session.flush()
+    work.record(
+        "organ.founded", CHAIN, standing=standing, said={"name": name}, organ=organ.id, organ_kind=kind,
+        overlays=list(overlays),
+    )  # fmt: skip
+    _appoint(work, standing, administrator_id, organ.id, FIRST_POST, ["administrator"], since)
+    return organ
+
+
+def _belong_together(overlays: Sequence[str]) -> bool:
+    """Tell whether *overlays* begin with the nation's, each named once and after the one it narrows."""
+    parents = shipped().parents
+    return (
+        tuple(overlays[:1]) == ("national",)
+        and len(set(overlays)) == len(overlays)
+        and all(
+            one in parents and parents[one] in ("", *overlays[:place]) for place, one in enumerate(overlays)
+        )
+    )
 
 
 def add_unit(work: Work, organ_id: str, name: str) -> Unit:
@@ -76,6 +135,21 @@ def give_post(
                 )
             }
         )
+    return _appoint(work, standing, person_id, organ_id, title, roles, since, unit_id=unit_id, until=until)
+
+
+def _appoint(
+    work: Work,
+    standing: access.Standing,
+    person_id: str,
+    organ_id: str,
+    title: str,
+    roles: Sequence[str],
+    since: date,
+    *,
+    unit_id: str | None = None,
+    until: date | None = None,
+) -> Post:
     held = access.Actor(person_id, "", work.standings(person_id)).own_roles(organ_id) | set(roles)
     if "auditor" in held and held & (access.WRITERS | {"administrator"}):
         raise Forbidden(
@@ -104,51 +178,6 @@ def end_post(work: Work, post_id: str, until: date) -> Post:
     post.until = until
     work.record("post.ended", CHAIN, standing=standing, post=post_id, until=until.isoformat())
     return post
-
-
-def open_account(work: Work, organ_id: str, person_id: str, login: str, password: str) -> Account:
-    """Open a way to sign in for *person_id*. Raises `InvalidAnswers` (weak password), `Conflict` (login taken)."""
-    standing = _manager(work, "account.open", organ_id, person=person_id)
-    _known(work, person_id)
-    if len(password) < SHORTEST_PASSWORD:
-        raise InvalidAnswers(
-            {
-                "password": (
-                    Text(
-                        f"密码至少 {SHORTEST_PASSWORD} 个字符。",
-                        f"A password has at least {SHORTEST_PASSWORD} characters.",
-                    ),
-                )
-            }
-        )
-    if work.session.scalar(select(Account.id).where(Account.login == login)) is not None:
-        raise Conflict(Text("该登录名已被使用。", "This login name is taken."))
-    account = Account(
-        person_id=person_id, login=login, password_hash=hash_password(work.house.settings, password)
-    )
-    work.session.add(account)
-    work.session.flush()
-    work.record("account.opened", CHAIN, standing=standing, person=person_id, account=account.id)
-    return account
-
-
-def close_account(work: Work, organ_id: str, account_id: str) -> Account:
-    """Close an account: its tokens end at once, the person stays in every record.
-
-    Raises `NotFound` also for an account of somebody who never held a post in *organ_id*.
-    """
-    standing = _manager(work, "account.close", organ_id)
-    account = work.session.get(Account, account_id)
-    held = select(Post.id).join(Account, Account.person_id == Post.person_id)
-    if account is None or not work.session.scalar(
-        held.where(Account.id == account_id, Post.organ_id == organ_id).limit(1)
-    ):
-        raise NotFound
-    account.closed_at = work.now
-    for token in work.session.scalars(select(Token).where(Token.account_id == account_id)):
-        token.revoked_at = token.revoked_at or work.now
-    work.record("account.closed", CHAIN, standing=standing, person=account.person_id, account=account_id)
-    return account
 
 
 def delegate(
@@ -222,12 +251,19 @@ def revoke_delegation(work: Work, delegation_id: str) -> Delegation:
 def form_body(
     work: Work, organ_id: str, kind: str, name: str, members: Sequence[Membership], since: date
 ) -> Body:
-    """Form a deciding body with *members*, exactly one of them the principal."""
+    """Form a deciding body with *members*, exactly one of them the principal.
+
+    Raises `InvalidAnswers` for an unknown kind, or one that only governments from county level up have
+    (地方各级人民代表大会和地方各级人民政府组织法第七十八条).
+    """
     standing = _manager(work, "body.form", organ_id)
+    _may_have(work.session.get_one(Organ, organ_id), kind)
     if sum(member.is_principal for member in members) != 1:
         raise InvalidAnswers(
             {"members": (Text("须有且只有一名主要负责人。", "Exactly one member is the principal."),)}
         )
+    if len({one.person_id for one in members}) < len(members):
+        raise InvalidAnswers({"members": (Text("同一人只能列名一次。", "Nobody is a member twice."),)})
     body = Body(organ_id=organ_id, kind=kind, name=name, parameters={})
     work.session.add(body)
     work.session.flush()
@@ -242,6 +278,19 @@ def form_body(
         members=[one.person_id for one in members], since=since.isoformat(),
     )  # fmt: skip
     return body
+
+
+def _may_have(organ: Organ, kind: str) -> None:
+    wrong = None
+    if kind not in BODY_TYPES:
+        wrong = Text("没有这种会议机构。", "There is no such kind of deciding body.")
+    elif organ.kind == "town" and kind in COUNTY_UP:
+        wrong = Text(
+            "政府全体会议和常务会议由县级以上地方人民政府设立（地方组织法第七十八条），乡镇请用镇长办公会等形式。",
+            "Only governments from county level up have plenary and executive meetings (Organic Law, art. 78).",
+        )
+    if wrong is not None:
+        raise InvalidAnswers({"kind": (wrong,)})
 
 
 def _manager(work: Work, act: str, organ_id: str, **about: str) -> access.Standing:

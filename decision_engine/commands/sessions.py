@@ -15,12 +15,17 @@ from decision_engine.access import PUBLIC
 from decision_engine.config import Settings
 from decision_engine.crash import crash_point
 from decision_engine.errors import SignInFailed, TooManyAttempts
+from decision_engine.language import Text
 from decision_engine.models import Account, Person, Token
 from decision_engine.work import House, Work, token_hash, unit_of_work
 
 TOKEN_PREFIX = "de_"  # noqa: S105  a mark by which a leaked token is recognised, no secret
 MAX_TRIES = 5
 LOCK = timedelta(minutes=15)
+PASSED = Text(
+    "一次性密码已过有效期，请联系管理员重新生成。",
+    "This one-time password has expired. Ask an administrator for a new one.",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +70,8 @@ def _try(work: Work, login: str, password: str) -> SignedIn | SignInFailed | Too
             account.tries, account.locked_until = 0, work.now + LOCK
         return SignInFailed()
     account.tries, account.locked_until = 0, None
+    if account.one_time_until is not None and account.one_time_until <= work.now:
+        return SignInFailed(PASSED)
     token = TOKEN_PREFIX + secrets.token_urlsafe(32)
     expires_at = work.now + timedelta(seconds=work.house.settings.token_lifetime)
     work.session.add(
@@ -79,6 +86,15 @@ def sign_out(work: Work, bearer: str) -> None:
     token = work.session.get(Token, token_hash(bearer))
     if token is not None:
         token.revoked_at = work.now
+
+
+def end_sessions(work: Work, account_id: str, *, but: str | None = None) -> None:
+    """Revoke every token of an account at once, but the one whose hash is *but*."""
+    for token in work.session.scalars(
+        select(Token).where(Token.account_id == account_id, Token.revoked_at.is_(None))
+    ):
+        if token.hash != but:
+            token.revoked_at = work.now
 
 
 def hash_password(settings: Settings, password: str) -> str:

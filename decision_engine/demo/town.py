@@ -16,7 +16,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from decision_engine.access import Actor, Standing
-from decision_engine.commands import people
+from decision_engine.commands import accounts, people
 from decision_engine.commands.people import Membership
 from decision_engine.models import Account, Organ, Person, Unit
 from decision_engine.work import House, Work, reading, unit_of_work
@@ -266,7 +266,7 @@ def _employ(
     people.give_post(work, person.id, organ_id, one.title, one.roles, SINCE, unit_id=unit_id)
     if one.also is not None:
         people.give_post(work, person.id, organ_ids[one.also], one.title, one.roles, SINCE)
-    people.open_account(work, organ_id, person.id, one.login, PASSWORD)
+    accounts.open_account(work, organ_id, person.id, one.login, PASSWORD)
     return person.id
 
 

@@ -4,13 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 from sqlalchemy import ColumnElement, and_, false, func, or_, select
+from sqlalchemy.orm import aliased
 
 from decision_engine import access
 from decision_engine.errors import NotFound
-from decision_engine.models import Account, Body, BodyMember, Delegation, Organ, Person, Post, Unit
+from decision_engine.models import (
+    Account,
+    Body,
+    BodyMember,
+    Delegation,
+    FactorReset,
+    Organ,
+    Person,
+    Post,
+    SecondFactor,
+    Unit,
+)
 from decision_engine.queries.pages import Page
 from decision_engine.work import Work
 
@@ -40,6 +53,19 @@ class Profile:
     person: Person
     posts: Sequence[Post]
     accounts: Sequence[Account]
+
+
+@dataclass(frozen=True, slots=True)
+class WaitingReset:
+    """A reset of a lost second factor that waits for a second person."""
+
+    reset: FactorReset
+    person: Person
+    proposer: str
+
+
+RESET_WAITS = timedelta(days=7)
+"""How long a proposed reset of a second factor may be done."""
 
 
 def organs_of(work: Work, act: str = "people.read") -> list[str]:
@@ -140,6 +166,40 @@ def open_accounts(work: Work, ids: Collection[str]) -> frozenset[str]:
         return frozenset()
     wanted = select(Account.person_id).where(Account.person_id.in_(ids), Account.closed_at.is_(None))
     return frozenset(work.session.scalars(wanted))
+
+
+def second_factors(work: Work, account_ids: Collection[str]) -> frozenset[str]:
+    """Return which of some accounts have a second factor in force."""
+    wanted = select(SecondFactor.account_id).where(
+        SecondFactor.account_id.in_(account_ids), SecondFactor.in_force.is_(True)
+    )
+    return frozenset(work.session.scalars(wanted))
+
+
+def factor_resets(work: Work, person_id: str | None = None) -> list[WaitingReset]:
+    """Return the resets of a lost second factor that wait for a second person, oldest first; one statement.
+
+    Only of persons in the organs where the actor may approve one; of *person_id* alone where given.
+    """
+    here = organs_of(work, "factor.approve_reset")
+    if not here:
+        return []
+    concerned, proposer = aliased(Person), aliased(Person)
+    wanted = (
+        select(FactorReset, concerned, proposer.name)
+        .join(Account, Account.id == FactorReset.account_id)
+        .join(concerned, concerned.id == Account.person_id)
+        .join(proposer, proposer.id == FactorReset.proposed_by)
+        .where(
+            FactorReset.done_at.is_(None),
+            FactorReset.proposed_at >= work.now - RESET_WAITS,
+            concerned.id.in_(select(Post.person_id).where(Post.organ_id.in_(here))),
+        )
+        .order_by(FactorReset.proposed_at, FactorReset.id)
+    )
+    if person_id is not None:
+        wanted = wanted.where(concerned.id == person_id)
+    return [WaitingReset(*row) for row in work.session.execute(wanted)]
 
 
 def delegations(work: Work) -> list[Delegation]:

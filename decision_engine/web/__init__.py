@@ -15,6 +15,7 @@ from __future__ import annotations
 from flask import Flask
 
 from decision_engine.web import (
+    accounts,  # noqa: F401  its routes stand on the page object of `register`
     almanac,
     archive,
     assets,
@@ -24,6 +25,7 @@ from decision_engine.web import (
     desk,
     frame,
     lawbook,
+    organs,  # noqa: F401  its routes stand on the page object of `register`
     papers,
     procedures,
     public,

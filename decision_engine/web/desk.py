@@ -8,7 +8,9 @@ from flask import request
 from flask_babel import gettext as _
 
 from decision_engine.commands import handling as acts
-from decision_engine.queries import desk, handling
+from decision_engine.commands import inbox
+from decision_engine.models import Preference
+from decision_engine.queries import desk, handling, people
 from decision_engine.web.door import Pages, Said, go, show
 from decision_engine.work import Work
 
@@ -29,13 +31,31 @@ def worklist_page(work: Work) -> Any:
 
 @page.ask("/inbox")
 def inbox_page(work: Work) -> Any:
-    """Show messages: views asked of me, copies, reminders."""
+    """Show messages: what is asked of me first, then reminders and copies, the unread ones marked."""
+    copies, urgings = handling.copies(work), handling.urgings(work)
+    kept = work.session.get(Preference, work.actor.person_id)
+    seen = kept.inbox_seen_at if kept is not None else None
+    new = [one for one in urgings if seen is None or one.urging.at > seen]
     return show(
         "inbox.html",
         views=handling.views_wanted(work),
-        copies=handling.copies(work),
-        urgings=handling.urgings(work),
+        resets=[one for one in people.factor_resets(work) if _is_mine_to_approve(work, one)],
+        unread=[one for one in copies if one.copy.read_at is None],
+        read=[one for one in copies if one.copy.read_at is not None],
+        new=new,
+        seen=[one for one in urgings if one not in new],
     )
+
+
+def _is_mine_to_approve(work: Work, one: people.WaitingReset) -> bool:
+    return work.actor.person_id not in {one.reset.proposed_by, one.person.id}
+
+
+@page.act("/inbox/reading")
+def read_everything(work: Work, said: Said) -> Any:
+    """Mark every message as read; what is asked of one stays."""
+    inbox.read_everything(work)
+    return go("desk.inbox_page", _("已全部标为已读。"))
 
 
 @page.act("/copies/<id:copy_id>/reading")

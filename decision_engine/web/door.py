@@ -49,6 +49,8 @@ OPEN = frozenset(
     {
         "signing_in.login_page", "signing_in.login", "signing_in.code_page", "signing_in.code", "signing_in.logout",
         "signing_in.confirm",
+        "signing_in.password_page",
+        "signing_in.choose_password",
         "display.change", "static.hand_out", "styleguide.show", "styleguide.interface",
     }
 )  # fmt: skip

@@ -1,12 +1,13 @@
 """What surrounds every page: who is signed in, the menu, language and display, sentences shown once, the headers.
 
 Guarantees: the content security policy allows nothing but this site's own files; no page is kept by caches; what is
-chosen for the display lies in a cookie of its own, which says nothing about anybody.
+chosen for the display lies with the person, and in a cookie of its own, which says nothing about anybody.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,6 +17,8 @@ from markupsafe import Markup, escape
 
 from decision_engine import forms
 from decision_engine.access import ACTS, WRITERS
+from decision_engine.commands import browsers
+from decision_engine.errors import NotSignedIn
 from decision_engine.language import Text
 from decision_engine.queries.stages import STAGES
 from decision_engine.web import door
@@ -56,6 +59,7 @@ MENU: tuple[tuple[str, tuple[tuple[str, str, str, frozenset[str]], ...]], ...] =
         (
             ("supervision.overdue_page", "bell-ringing", "督办", ACTS["supervision.read"]),
             ("supervision.statistics_page", "chart-bar", "统计分析", ACTS["log.read"]),
+            ("archives.dossiers_page", "archive", "案卷归档", ACTS["archive.read"]),
             ("auditing.audit_page", "shield-check", "审计追溯", ACTS["log.read"]),
         ),
     ),
@@ -118,15 +122,24 @@ def dress(app: Flask) -> None:
 
 @page.open_("GET", "/display")
 def change() -> Any:
-    """Change language, size or contrast, and go back to where one was."""
+    """Change language, size or contrast, and go back to where one was; whoever is signed in keeps it everywhere."""
     language, size, contrast = _chosen()
     language = {"zh": "zh", "en": "en"}.get(request.args.get("lang", ""), language)
     size = {"large": "large", "normal": ""}.get(request.args.get("size", ""), size)
     contrast = {"high": "high", "normal": ""}.get(request.args.get("contrast", ""), contrast)
     answer = make_response(redirect(door.local(request.args.get("next")), 303))
     chosen = ".".join((language, size or "normal", contrast or "normal"))
-    answer.set_cookie(DISPLAY, chosen, max_age=365 * 24 * 3600, httponly=True, samesite="Lax", secure=True)
+    keep_shown(answer, chosen)
+    given = request.cookies.get(door.COOKIE)
+    if given and request.headers.get("Sec-Fetch-Site", "same-origin") in {"same-origin", "none"}:
+        with suppress(NotSignedIn):  # a visitor's choice lies in the cookie alone
+            browsers.keep_display(door.house(), given, chosen)
     return answer
+
+
+def keep_shown(answer: Any, chosen: str) -> None:
+    """Let this browser show pages as *chosen*: language, size, contrast, joined by dots."""
+    answer.set_cookie(DISPLAY, chosen, max_age=365 * 24 * 3600, httponly=True, samesite="Lax", secure=True)
 
 
 def _chosen() -> tuple[str, str, str]:

@@ -12,19 +12,26 @@ from flask import Response, current_app, g, redirect, request, url_for
 from flask_babel import gettext as _
 
 from decision_engine.commands import browsers
-from decision_engine.errors import NotSignedIn, SignInFailed, TooManyAttempts
+from decision_engine.errors import InvalidAnswers, NotSignedIn, SignInFailed, TooManyAttempts
+from decision_engine.language import Text
 from decision_engine.queries import people
 from decision_engine.web import door
 from decision_engine.web.door import Pages, Said, go, house, local, show
+from decision_engine.web.frame import keep_shown
 from decision_engine.web.saying import said as told
 from decision_engine.work import Work
 
 page = Pages("signing_in")
 
+NOT_THE_SAME = Text("两次输入的新密码不一致。", "The two new passwords differ.")
+
 
 @page.open_("GET", "/login")
 def login_page() -> Any:
     """Show the form of signing in."""
+    given = request.cookies.get(door.COOKIE)
+    if given and browsers.arrival(house(), given).chooses_password:
+        return redirect(url_for("signing_in.password_page"), 303)
     return show("login.html", login="", wrong=None, next=local(request.args.get("next")))
 
 
@@ -39,8 +46,9 @@ def login() -> Any:
             )
     except (SignInFailed, TooManyAttempts) as refusal:
         return show("login.html", login=name, wrong=told(refusal.message), next=back), door.status_of(refusal)
-    answer = redirect(url_for("signing_in.code_page", next=back) if awaits else back, 303)
-    return _carry(answer, signed.token)
+    if awaits:
+        return _carry(redirect(url_for("signing_in.code_page", next=back), 303), signed.token)
+    return _carry(_arrived(signed.token, back), signed.token)
 
 
 @page.open_("GET", "/login/code")
@@ -59,7 +67,37 @@ def code() -> Any:
             browsers.give_code(house(), door.bearer(), request.form.get("code", "")[:64])
     except (SignInFailed, TooManyAttempts) as refusal:
         return show("code.html", wrong=told(refusal.message), next=back), door.status_of(refusal)
-    return redirect(back, 303)
+    return _arrived(door.bearer(), back)
+
+
+@page.open_("GET", "/login/password")
+def password_page() -> Any:
+    """Show the form in which one chooses a password: after a one-time password, or of one's own accord."""
+    one_time = browsers.arrival(house(), door.bearer()).chooses_password
+    return show("password.html", errors={}, one_time=one_time, next=local(request.args.get("next")))
+
+
+@page.open_("POST", "/login/password")
+def choose_password() -> Any:
+    """Take the password chosen; every other session of the account ends."""
+    given, back = door.bearer(), local(request.form.get("next"))
+    new, status = request.form.get("password", "")[:1000], 422
+    errors: dict[str, tuple[Text, ...]] = {}
+    if new != request.form.get("again", "")[:1000]:
+        errors = {"again": (NOT_THE_SAME,)}
+    else:
+        try:
+            browsers.choose_password(house(), given, request.form.get("current", "")[:1000], new)
+        except (SignInFailed, TooManyAttempts) as refusal:
+            errors, status = {"current": (refusal.message,)}, door.status_of(refusal)
+        except InvalidAnswers as refusal:
+            errors = dict(refusal.fields)
+    if errors:
+        one_time = browsers.arrival(house(), given).chooses_password
+        return show("password.html", errors=errors, one_time=one_time, next=back), status
+    if back == "/":
+        return go("desk.worklist_page", _("密码已更换，其他登录已退出。"))
+    return go("signing_in.me_page", _("密码已更换，其他登录已退出。"))
 
 
 @page.open_("POST", "/logout")
@@ -95,9 +133,11 @@ def confirm() -> Any:
 @page.ask("/me")
 def me_page(work: Work) -> Any:
     """Show who one is: posts of the day, sessions, the second factor."""
+    posts = people.standings_with_names(work)
     return show(
         "me.html",
-        posts=people.standings_with_names(work),
+        posts=posts,
+        lenders=people.names_of(work, {one["on_behalf_of"] for one in posts if one["on_behalf_of"]}),
         sessions=browsers.sessions_of(work),
         here=g.session.token_hash,
         second_factor=browsers.has_second_factor(work, door.bearer()),
@@ -147,6 +187,16 @@ def _slowly() -> Iterator[None]:
     except SignInFailed:
         limit.take(address)
         raise
+
+
+def _arrived(token: str, back: str) -> Any:
+    """Go on after signing in: to a password of one's own first where that is due; shown as the person prefers."""
+    found = browsers.arrival(house(), token)
+    onward = url_for("signing_in.password_page", next=back) if found.chooses_password else back
+    answer = redirect(onward, 303)
+    if found.display is not None:
+        keep_shown(answer, found.display)
+    return answer
 
 
 def _carry(answer: Any, token: str) -> Response:

@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 
-from decision_engine.commands import people
+from decision_engine.commands import accounts
 from decision_engine.commands.sessions import sign_in
 from decision_engine.demo import load_town
 from decision_engine.errors import NotFound, SignInFailed
@@ -24,7 +24,7 @@ def leave(house, town, login):
     token = sign_in(house, "admin1", town.password).token
     with unit_of_work(house, token) as work:
         account = work.session.scalar(select(Account).where(Account.login == login))
-        people.close_account(work, town.organ_id, account.id)
+        accounts.close_account(work, town.organ_id, account.id)
 
 
 def test_a_closed_account_signs_nobody_in_and_the_person_stays(house, town):

@@ -149,7 +149,7 @@ def test_a_unit_and_a_body_are_added(admin: Caller, sign_in: SignIn, town: Town)
         {"person_id": town.persons["deputy1"]},
         {"person_id": town.persons["mayor"], "is_principal": True},
     ]
-    body = {"kind": "emergency", "name": "应急指挥部", "members": seats, "since": "2026-02-01"}
+    body = {"kind": "party_gov_joint", "name": "党政联席会", "members": seats, "since": "2026-02-01"}
     made = admin.post(f"/organs/{town.organ_id}/bodies", body)
     assert made.status_code == 201
     found = admin.get(f"/organs/{town.organ_id}/bodies").json["items"]

@@ -22,10 +22,10 @@ from tests.api.test_statements import counted
 from tests.web.conftest import Enter, Sheet, Visitor
 
 WEB = words.CATALOGUES.parent
-MINE = ("procedures.py", "almanac.py", "register.py", "lawbook.py", "troubles.py")
+MINE = ("procedures.py", "almanac.py", "register.py", "accounts.py", "organs.py", "lawbook.py", "troubles.py")
 TEMPLATES = (
     "definition*.html", "calendar*.html", "people.html", "person*.html", "account_opened.html", "delegations.html",
-    "bod*.html", "parameters.html", "rule*.html", "incidents.html",
+    "bod*.html", "organs.html", "parameters.html", "rule*.html", "incidents.html",
 )  # fmt: skip
 MOST_STATEMENTS = 20
 
@@ -75,7 +75,9 @@ def test_a_newcomer_gets_a_post_an_account_and_loses_both(
     password = opened.tree.xpath("string(//*[@id='password'])")
     assert password
     assert password not in visitor.open(made.address).text, "the first password is shown once"
-    inside = stranger.send(stranger.open("/login"), "/login", login="newcomer", password=password)
+    first = stranger.send(stranger.open("/login"), "/login", login="newcomer", password=password)
+    assert first.address.startswith("/login/password"), "a password of one's own comes first"
+    inside = stranger.send(first, "/password", password="a word of my own", again="a word of my own")
     assert "新来者" in inside.words
     closed = visitor.send(visitor.open(made.address), "/closure")
     assert "已停用" in closed.words
@@ -84,7 +86,7 @@ def test_a_newcomer_gets_a_post_an_account_and_loses_both(
     ended = visitor.send(visitor.open(made.address), f"/posts/{post}/end", until="2031-12-31")
     assert "2031年12月31日" in rows(ended)[0]
     assert kinds_of(house, "people")[-5:] == [
-        "person.added", "post.given", "account.opened", "account.closed", "post.ended",
+        "post.given", "account.opened", "account.password_chosen", "account.closed", "post.ended",
     ]  # fmt: skip
 
 
