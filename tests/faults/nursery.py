@@ -16,7 +16,7 @@ import sys
 from typing import Any
 
 import decision_engine.__main__ as house_command
-from decision_engine import crash, demo, process, work
+from decision_engine import crash, db, demo, process, work
 from decision_engine.queries import definitions
 
 
@@ -80,8 +80,8 @@ def _start(said: dict[str, Any]) -> int:
         os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
         os.environ.update(said["environment"])
         crash.arm(os.environ.get(crash.VARIABLE))
-        if os.environ.get("DECISION_ENGINE_SABOTAGE"):
-            _commit_the_state_before_its_event()
+        if sabotage := os.environ.get("DECISION_ENGINE_SABOTAGE"):
+            SABOTAGES[sabotage]()
         house_command.main(said["command"], standalone_mode=False)
         status = 0
     except SystemExit as end:
@@ -104,6 +104,14 @@ def _commit_the_state_before_its_event() -> None:
         return record(self, *said, **about)
 
     work.Work.record = torn  # type: ignore[method-assign]
+
+
+def _leave_the_server_to_itself() -> None:
+    """For the control: a house that does not ask PostgreSQL to give up a service it no longer hears."""
+    db._settle_postgresql = lambda *_: None
+
+
+SABOTAGES = {"torn": _commit_the_state_before_its_event, "unheard": _leave_the_server_to_itself}
 
 
 def _say(what: dict[str, Any]) -> None:

@@ -29,7 +29,7 @@ from tests.faults.harness import PATIENCE
 PROGRAMS = POSTGRES_VERSIONS[TARGET_POSTGRES_VERSION]
 USER = "pgserver" if os.geteuid() == 0 else None
 NAME = "standby"
-SETTINGS = ("wal_level=replica", "max_wal_senders=8", "listen_addresses=", "max_connections=60", "port=5432")
+SETTINGS = ("wal_level=replica", "max_wal_senders=8", "max_connections=60", "port=5432")
 
 
 def until(holds: Callable[[], bool], what: str) -> None:
@@ -43,21 +43,32 @@ def until(holds: Callable[[], bool], what: str) -> None:
 
 @dataclass
 class Server:
-    """One PostgreSQL: its data, its socket folder, its process."""
+    """One PostgreSQL: its data, its socket folder, its process; the network and address where it listens, if any."""
 
     data: Path
     socket: Path
     process: subprocess.Popen[bytes] | None = None
+    network: str = ""
+    address: str = ""
 
     def start(self) -> None:
         """Start it and wait until it answers."""
-        settings = [
-            part for one in (*SETTINGS, f"unix_socket_directories={self.socket}") for part in ("-c", one)
+        own = (f"unix_socket_directories={self.socket}", f"listen_addresses={self.address}")
+        settings = [part for one in (*SETTINGS, *own) for part in ("-c", one)]
+        there = [
+            "ip",
+            "netns",
+            "exec",
+            self.network,
+            "setpriv",
+            f"--reuid={USER}",
+            f"--regid={USER}",
+            "--clear-groups",
         ]
         with self.data.with_suffix(".log").open("ab") as log:
             self.process = subprocess.Popen(
-                [PROGRAMS / "postgres", "-D", self.data, *settings], stdout=log, stderr=log, user=USER,
-                cwd=self.data.parent, process_group=0,
+                [*(there if self.network else ()), PROGRAMS / "postgres", "-D", self.data, *settings],
+                stdout=log, stderr=log, user=None if self.network else USER, cwd=self.data.parent, process_group=0,
             )  # fmt: skip
         until(self._answers, f"{self.data} does not start")
 
@@ -192,14 +203,21 @@ class Pair:
 
 
 @contextmanager
-def pair() -> Iterator[Pair]:
-    """A primary that runs, with an empty database `house`; everything is gone afterwards."""
+def pair(network: str = "", address: str = "") -> Iterator[Pair]:
+    """A primary that runs, with an empty database `house`; everything is gone afterwards.
+
+    It listens at *address* of the network namespace *network*, too, if they are given (for this one must be root).
+    """
     if USER:
         ensure_user_exists(USER)
     with tempfile.TemporaryDirectory(prefix="pair-") as name:
         if USER:
             shutil.chown(name, USER)
         made = Pair(Path(name))
+        made.primary.network, made.primary.address = network, address
+        if address:
+            with (made.primary.data / "pg_hba.conf").open("a", encoding="utf-8") as rules:
+                rules.write(f"host all all {address}/24 trust\n")
         try:
             made.primary.start()
             made.primary.rows("CREATE DATABASE house")
