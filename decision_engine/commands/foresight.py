@@ -64,12 +64,16 @@ class Foresight:
         return tuple(one.finding for one in self.conditions if one.finding.blocks)
 
 
-def of_task(work: Work, case: Case, task: Task, answers: Mapping[str, Any]) -> Foresight:
+def of_task(
+    work: Work, case: Case, task: Task, answers: Mapping[str, Any], file: CaseFile | None = None
+) -> Foresight:
     """Return what completing the open *task* with *answers* would meet now; at most six statements.
+
+    *file* is the case file where it was read already (`open_file` for the task's step).
 
     *answers* may be unfinished. Of a task that the actor may not do at all, only that is said.
     """
-    file = open_file(work, case, task.step)
+    file = file or open_file(work, case, task.step)
     try:
         standing = tasks.may_be_done(work, case, task, file)
     except (Forbidden, NotReady) as refusal:

@@ -27,9 +27,22 @@ SETTLED = ("WITHDRAWN", "PUT_OFF", "SIGNED")
 
 def not_in_a_meeting(work: Work, case: Case, task: Task) -> None:
     """Refuse to complete *task* by itself while its case is an item of a meeting; raises `NotReady`."""
-    if task.step not in STEPS:
+    held = held_in(work, case, task)
+    if held is None:
         return
-    held = work.session.execute(
+    raise NotReady(
+        Text(
+            f"本事项已列入“{held.title}”的议程，请在该会议中办理。",
+            f"This matter is on the agenda of “{held.title}”. Act in that meeting.",
+        )
+    )
+
+
+def held_in(work: Work, case: Case, task: Task) -> Meeting | None:
+    """Return the meeting in whose room *task* is done, if there is one; one statement for a step of a meeting."""
+    if task.step not in STEPS:
+        return None
+    return work.session.execute(
         select(Meeting)
         .join(AgendaItem, AgendaItem.meeting_id == Meeting.id)
         .where(
@@ -39,11 +52,3 @@ def not_in_a_meeting(work: Work, case: Case, task: Task) -> None:
         )
         .limit(1)
     ).scalar_one_or_none()
-    if held is None:
-        return
-    raise NotReady(
-        Text(
-            f"本事项已列入“{held.title}”的议程，请在该会议中办理。",
-            f"This matter is on the agenda of “{held.title}”. Act in that meeting.",
-        )
-    )

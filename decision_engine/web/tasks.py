@@ -11,14 +11,15 @@ from flask import Response, url_for
 from flask_babel import gettext as _
 
 from decision_engine import forms, rules
-from decision_engine.commands import drafts, foresight
+from decision_engine.commands import drafts, foresight, rooms
 from decision_engine.commands import handling as handling_acts
 from decision_engine.commands import tasks as acts
 from decision_engine.commands.sequencing import DECISIVE
 from decision_engine.errors import Conflict, DecisionEngineError, InvalidAnswers, NotReady, Unlawful
 from decision_engine.language import Text
 from decision_engine.models import Case, Task
-from decision_engine.queries import cases, definitions, handling, people, tasks
+from decision_engine.queries import cases, definitions, handling, people, prefill, tasks
+from decision_engine.queries.casefile import open_file
 from decision_engine.web import answers as reading_of
 from decision_engine.web import door
 from decision_engine.web.cases import frame
@@ -213,7 +214,12 @@ def _form(
     views = handling.views_on(work, task_id)
     staff = people.persons(work, size=MOST_CHOICES).items
     may = found.task.id in mine and found.task.status == "OPEN"
-    foreseen = foresight.of_task(work, found.case, found.task, typed) if may else foresight.Foresight()
+    foreseen, offered = foresight.Foresight(), {}
+    if may:
+        file = open_file(work, found.case, found.task.step)
+        offered = {} if typed or errors else prefill.known(work, file, found.task.step)
+        typed = typed or offered
+        foreseen = foresight.of_task(work, found.case, found.task, typed, file)
     return show(
         "task.html",
         **frame(work, found.case),
@@ -226,6 +232,8 @@ def _form(
         refused=refused,
         findings=findings,
         may=may,
+        offered=bool(offered),
+        room=rooms.held_in(work, found.case, found.task) if found.task.status == "OPEN" else None,
         examined=conditions(foreseen.conditions),
         why=why_not(foreseen, [one.finding for one in foreseen.conditions if one.shuts]),
         holder=people.names_of(work, {found.task.assignee_id or found.task.closed_by or ""} - {""}),

@@ -7,17 +7,21 @@ from datetime import UTC, date, datetime
 from typing import Any
 
 import pytest
+from sqlalchemy import select
 
 from decision_engine import forms, rules
 from decision_engine.access import Actor
 from decision_engine.commands import foresight
+from decision_engine.commands.rooms import STEPS
 from decision_engine.demo.s1 import S1, beginning
 from decision_engine.demo.stage import Stage
 from decision_engine.models import Case, Task
 from decision_engine.queries import definitions
 from decision_engine.queries.casefile import open_file
 from decision_engine.work import Work, reading, standings_of
+from tests.api.meeting_hall import meeting_in_force
 from tests.web.conftest import Enter, Sheet
+from tests.web.test_sittings import DEPUTIES, WHEN, called
 
 
 def looking(stage: Stage, login: str, look: Any) -> Any:
@@ -132,3 +136,16 @@ def test_what_answers_decide_shuts_nothing_and_a_view_still_to_come_does(stage: 
     )
     asked = secretary.open(f"/tasks/{task}")
     assert "还有1份加签意见尚未反馈" in shut(asked)[0]
+
+
+def test_a_step_of_a_meeting_with_a_room_leads_there(stage: Stage, enter: Enter) -> None:
+    meeting_in_force(stage)
+    meeting = called(stage)
+    stage.move_to(WHEN)
+    meeting.opens("mayor", *DEPUTIES)
+    with stage.house.reading() as session:
+        task = session.scalars(select(Task).where(Task.step.in_(STEPS), Task.status == "OPEN")).first()
+    assert task is not None
+    sheet = enter("recorder").open(f"/tasks/{task.id}")
+    assert f"/meetings/{meeting.id}" in sheet.links()
+    assert not sheet.tree.xpath("//form[@data-draft]"), "it is not done here"
