@@ -62,6 +62,7 @@ from decision_engine.models.people import (
     Token,
     Unit,
 )
+from decision_engine.models.views import KeptView
 from decision_engine.models.web import Draft, FactorReset, Preference, RecoveryCode, SecondFactor, WebSession
 
 __all__ = [
@@ -101,6 +102,7 @@ __all__ = [
     "FinishedRequest",
     "Incident",
     "Job",
+    "KeptView",
     "Leaf",
     "Leave",
     "LogHead",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from sqlalchemy import ColumnElement, and_, func, select
 
 from decision_engine import access
@@ -15,15 +17,15 @@ from decision_engine.work import Work
 
 def cases(
     work: Work, *, page: int = 1, size: int = 20, status: str | None = None, q: str | None = None,
-    organ_id: str | None = None,
+    organ_id: str | None = None, also: Sequence[ColumnElement[bool]] = (),
 ) -> Page[Case]:  # fmt: skip
-    """Return the cases of the actor's organs, newest first; *q* is looked for in titles."""
+    """Return the cases of the actor's organs, newest first; *q* is looked for in titles, *also* must hold as well."""
     organs = {
         standing.organ_id
         for standing in work.actor.standings
         if standing.roles & access.ACTS["case.read"] and organ_id in (None, standing.organ_id)
     }
-    wanted: list[ColumnElement[bool]] = [Case.organ_id.in_(sorted(organs)), Case.kind != MEETING_ITEM]
+    wanted: list[ColumnElement[bool]] = [Case.organ_id.in_(sorted(organs)), Case.kind != MEETING_ITEM, *also]
     if status is not None:
         wanted.append(Case.status == status)
     if q:

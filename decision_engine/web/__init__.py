@@ -25,6 +25,7 @@ from decision_engine.web import (
     desk,
     frame,
     lawbook,
+    listing,
     organs,  # noqa: F401  its routes stand on the page object of `register`
     papers,
     procedures,
@@ -45,6 +46,7 @@ PAGES = (
     frame.page,
     desk.page,
     cases.page,  # with the routes of `starting`
+    listing.page,
     tasks.page,
     papers.page,
     public.page,

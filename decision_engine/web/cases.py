@@ -11,7 +11,7 @@ from decision_engine import forms, rules
 from decision_engine.commands import handling as handling_acts
 from decision_engine.models import Case
 from decision_engine.queries import cases, desk, handling, people, progress, search, stages, tasks, trail
-from decision_engine.web import diagrams
+from decision_engine.web import diagrams, listing
 from decision_engine.web.door import Pages, Said, go, show
 from decision_engine.web.saying import moment
 from decision_engine.web.saying import said as told
@@ -19,20 +19,11 @@ from decision_engine.work import Work
 
 page = Pages("matters")
 
-SIZE = 20
-STATUSES = ("RUNNING", "SUSPENDED", "ENDED")
-
 
 @page.ask("/cases")
 def cases_page(work: Work) -> Any:
     """Show the cases of one's organs, newest first; filters stand in the address."""
-    status = request.args.get("status") if request.args.get("status") in STATUSES else None
-    word = request.args.get("q", "").strip()[:100]
-    number = whole(request.args.get("page"))
-    found = cases.cases(work, page=number, size=SIZE, status=status, q=word or None)
-    return show(
-        "cases.html", found=found, status=status, word=word, where=search.where_they_wait(work, found.items)
-    )
+    return listing.shown(work, whole(request.args.get("page")))
 
 
 @page.ask("/search")

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import csv
-import io
+from collections.abc import Sequence
 from typing import Any
 
-from flask import Response, request
+from flask import request
 from flask_babel import gettext as _
 
 from decision_engine import access
@@ -19,6 +18,7 @@ from decision_engine.queries.stages import STAGES
 from decision_engine.web import drawing
 from decision_engine.web.cases import whole
 from decision_engine.web.door import Pages, Said, go, show
+from decision_engine.web.listing import table
 from decision_engine.web.saying import language
 from decision_engine.web.saying import said as told
 from decision_engine.work import Work
@@ -103,24 +103,17 @@ def export(work: Work) -> Any:
     """Hand out the figures as a table for a spreadsheet."""
     access.stand_anywhere(work.actor, "log.read")
     found = oversight.figures(work, _year(work))
-    made = io.StringIO()
-    table = csv.writer(made)
-    table.writerow([_("月份"), _("启动"), _("办结")])
-    table.writerows([month, opened, ended] for month, opened, ended in found.months)
-    table.writerow([])
-    table.writerow([_("阶段"), _("待办环节")])
-    table.writerows([told(NAMES[stage]), number] for stage, number in found.stages)
-    table.writerow([])
-    table.writerow([_("意见处理"), _("要点数")])
-    table.writerows(
-        [HANDLING[one][1 if language() == "en" else 0], found.handled.get(one, 0)] for one in HANDLING
-    )
-    name = f"statistics-{found.year}.csv"
-    return Response(
-        "\ufeff" + made.getvalue(),  # the mark by which spreadsheets know UTF-8
-        content_type="text/csv; charset=utf-8",
-        headers={"Content-Disposition": f'attachment; filename="{name}"'},
-    )
+    rows: list[Sequence[object]] = [
+        [_("月份"), _("启动"), _("办结")],
+        *found.months,
+        [],
+        [_("阶段"), _("待办环节")],
+        *([told(NAMES[stage]), number] for stage, number in found.stages),
+        [],
+        [_("意见处理"), _("要点数")],
+        *([told(Text(*HANDLING[one])), found.handled.get(one, 0)] for one in HANDLING),
+    ]
+    return table(f"statistics-{found.year}.csv", rows)
 
 
 def _heat(work: Work, year: int) -> dict[str, Any]:
