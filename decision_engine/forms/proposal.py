@@ -88,7 +88,9 @@ class RegisterProposal(Form):
     """Who proposes what, and what kind of matter it is."""
 
     title = Line("决策事项名称", "Title of the matter", required=True, most=200)
-    matter_category = Choice("事项类别（第三条）", "Kind of matter (article 3)", MATTER_CATEGORIES, required=True)
+    matter_category = Choice(
+        "事项类别（第三条）", "Kind of matter (article 3)", MATTER_CATEGORIES, required=True
+    )
     collective_category = Choice("“三重一大”类别", "Category of collective decision", COLLECTIVE_CATEGORIES)
     matter_type = Choice("特别事项类型", "Special kind of matter", MATTER_TYPES, default="GENERAL")
     livelihood_field = Choice("民生事项领域", "Field of livelihood", LIVELIHOOD_FIELDS)
