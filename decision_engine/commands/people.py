@@ -42,8 +42,8 @@ def found_organ(
 
     Whoever manages people anywhere may: the new organ is nobody's yet, and founding it gives no say in any other. The
     first administrator is somebody of the founder's own organs, so that the founder reaches no stranger. Raises
-    `InvalidAnswers` for an unknown kind, overlays that do not belong together, a name that is taken, or an auditor as
-    administrator; `NotFound`, `Forbidden`.
+    `InvalidAnswers` for an unknown kind, overlays that do not belong together or a name that is taken; `NotFound`,
+    `Forbidden`.
     """
     work.tries(CHAIN, "organ.found")
     standing = access.stand_anywhere(work.actor, "people.manage")

@@ -103,7 +103,7 @@ def person_page(work: Work, person_id: str) -> Any:
     return _person(work, person_id, {}, {})
 
 
-def person_again(work: Work, refusal: DecisionEngineError, said: Said, person_id: str) -> Any:
+def person_again(work: Work, refusal: DecisionEngineError, said: Said, person_id: str, **_of_it: str) -> Any:
     """Draw a person's page anew after a refusal."""
     if isinstance(refusal, ConfirmFirst):
         raise refusal
