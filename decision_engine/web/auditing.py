@@ -5,6 +5,7 @@ Nothing here gives a verdict on anybody: facts, evidence, and which rules were m
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date
 from typing import Any
 from urllib.parse import quote
@@ -14,7 +15,7 @@ from flask_babel import gettext as _
 
 from decision_engine import access
 from decision_engine.queries import bundle, case_audit, cases, log_search, proofs, tracing
-from decision_engine.queries.accountability import who_answers_for
+from decision_engine.queries.accountability import Accountability, who_answers_for
 from decision_engine.queries.chronicle import chronicle
 from decision_engine.web.cases import frame, whole
 from decision_engine.web.door import Pages, house, show
@@ -68,13 +69,15 @@ def case_audit_page(work: Work, case_id: str) -> Any:
     case = cases.one_case(work, case_id, "log.read")
     cases.note_reading(work, case.id, "tracing")
     log = chronicle(work, case)
+    rows = who_answers_for(work.session, case.id)
     return show(
         "case_audit.html",
         **frame(work, case),
         audit=case_audit.audited(work, case),
         order={outcome: told(text) for outcome, text in case_audit.ORDER.items()},
         report=tracing.traced(work, log),
-        rows=who_answers_for(work.session, case.id),
+        rows=rows,
+        people=_by_person(rows),
         tones=TONES,
         states={state: (_(text), tone) for state, (text, tone) in STATES.items()},
         signed=proofs.checkpoints(work, size=1).total > 0,
@@ -93,6 +96,20 @@ def bundle_file(work: Work, case_id: str) -> Any:
         content_type="application/zip",
         headers={"Content-Disposition": f"attachment; filename=\"bundle.zip\"; filename*=UTF-8''{name}"},
     )
+
+
+def _by_person(rows: Sequence[Accountability]) -> list[dict[str, Any]]:
+    """Return who answers for what, one line a person and post then held, in the order of their first act."""
+    found: dict[tuple[str, str], dict[str, Any]] = {}
+    for one in rows:
+        line = found.setdefault(
+            (one.person_id, one.post_then or ""),
+            {"name": one.person, "post": one.post_then, "acts": [], "times": 0},
+        )
+        line["times"] += 1
+        if (act := told(one.name)) not in line["acts"]:
+            line["acts"].append(act)
+    return list(found.values())
 
 
 def _words(name: str) -> str | None:

@@ -6,3 +6,4 @@ import './forms.js';
 import './drafts.js';
 import './toasts.js';
 import './across.js';
+import './printing.js';
