@@ -44,7 +44,7 @@ def export(session: Session, folder: Path) -> int:
     for name, data in _files(session, read, told.size):
         path = folder / name
         if not path.exists():
-            _write(path, data)
+            write(path, data)
         elif path.read_bytes() != data:
             raise Conflict(
                 Text(
@@ -52,7 +52,7 @@ def export(session: Session, folder: Path) -> int:
                     f"{name} was exported otherwise before: the log is no more what it was.",
                 )
             )
-    _write(folder / "checkpoint", text.encode())
+    write(folder / "checkpoint", text.encode())
     return told.size
 
 
@@ -126,7 +126,7 @@ def _entry(body: bytes) -> bytes:
     return len(body).to_bytes(2, "big") + body
 
 
-def _write(path: Path, data: bytes) -> None:
+def write(path: Path, data: bytes) -> None:
     """Make *data* the whole of *path*, or leave it as it was."""
     path.parent.mkdir(parents=True, exist_ok=True)
     beside = path.with_name(f"{path.name}.new")
