@@ -16,7 +16,7 @@ from decision_engine import access, rules
 from decision_engine.errors import Conflict, InvalidAnswers, NotFound, Unlawful
 from decision_engine.language import Text
 from decision_engine.models import Catalogue, CatalogueEntry, Organ, Unit
-from decision_engine.queries.casefile import calendar_of
+from decision_engine.queries.casefile import calendar_of, organ_for_rules
 from decision_engine.work import Work
 
 CHAIN = "catalogue"
@@ -131,7 +131,7 @@ def _lawful(work: Work, catalogue: Catalogue, said: dict[str, Any]) -> tuple[rul
         records=(rules.Record(1, gate, said, work.now, author=work.actor.person_id),),
         now=work.now,
         calendar=calendar_of(work.session),
-        organ=rules.Organ(organ.id, organ.kind, tuple(organ.overlays), organ.name),
+        organ=organ_for_rules(organ),
     )
     findings = rules.examine(gate, facts)
     if broken := rules.broken(findings):

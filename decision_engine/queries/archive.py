@@ -32,7 +32,7 @@ from decision_engine.language import Text
 from decision_engine.models import Case, Document, DocumentVersion, Organ, Record
 from decision_engine.models.cases import MEETING_ITEM
 from decision_engine.queries import cases, papers, setting, store
-from decision_engine.queries.casefile import calendar_of, open_file
+from decision_engine.queries.casefile import calendar_of, open_file, organ_for_rules
 from decision_engine.queries.pages import Page
 from decision_engine.queries.paper import Fact, Heading, Line, Paper, Part, Table, same
 from decision_engine.queries.people import organs_of
@@ -325,7 +325,7 @@ def _said(work: Work, ids: Sequence[str]) -> defaultdict[str, dict[str, tuple[Ma
 
 def _organ(work: Work, case: Case) -> rules.Organ:
     organ = work.session.get_one(Organ, case.organ_id)
-    return rules.Organ(organ.id, organ.kind, tuple(organ.overlays), organ.name)
+    return organ_for_rules(organ)
 
 
 def _needed(kinds: Iterable[str]) -> list[str]:

@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 from decision_engine import rules
 from decision_engine.errors import NotFound
 from decision_engine.models import CalendarDay, CalendarNotice, Organ
+from decision_engine.queries.casefile import organ_for_rules
 from decision_engine.work import Work
 
 
@@ -33,4 +34,4 @@ def organ_of(work: Work, organ_id: str | None) -> rules.Organ:
     if not work.actor.in_organ(organ_id):
         raise NotFound
     organ = work.session.get_one(Organ, organ_id)
-    return rules.Organ(organ.id, organ.kind, tuple(organ.overlays), organ.name)
+    return organ_for_rules(organ)

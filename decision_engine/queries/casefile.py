@@ -191,7 +191,12 @@ def organ_of(
         )
         for kind, people in members.items()
     }
-    return rules.Organ(organ.id, organ.kind, tuple(organ.overlays), organ.name), bodies, persons
+    return organ_for_rules(organ), bodies, persons
+
+
+def organ_for_rules(organ: Organ) -> rules.Organ:
+    """Return an organ of the register as the rules see it."""
+    return rules.Organ(organ.id, organ.kind, tuple(organ.overlays), organ.name)
 
 
 def calendar_of(session: Session) -> WorkCalendar:

@@ -9,12 +9,11 @@ from dataclasses import dataclass
 
 from sqlalchemy import ColumnElement, and_, case, func, select
 
-from decision_engine import rules
 from decision_engine.calendar import start_of_day
 from decision_engine.models import Case, Circulation, Countersign, Organ, Person, Task, Urging
 from decision_engine.models.cases import MEETING_ITEM
 from decision_engine.queries import handling, tasks
-from decision_engine.queries.casefile import calendar_of
+from decision_engine.queries.casefile import calendar_of, organ_for_rules
 from decision_engine.queries.pages import Page
 from decision_engine.work import Work
 
@@ -166,9 +165,7 @@ def _warning(work: Work) -> int:
     organ = work.session.get(Organ, organ_id) if organ_id else None
     if organ is None:
         return 3
-    return handling.warning_days(
-        rules.Organ(organ.id, organ.kind, tuple(organ.overlays), organ.name), work.today
-    )
+    return handling.warning_days(organ_for_rules(organ), work.today)
 
 
 def _senders(work: Work, case_ids: list[str]) -> dict[str, str]:

@@ -17,7 +17,7 @@ from decision_engine import rules
 from decision_engine.calendar import WorkCalendar
 from decision_engine.language import Text
 from decision_engine.models import Case, Circulation, Countersign, Organ, Person, Task, Urging
-from decision_engine.queries.casefile import calendar_of
+from decision_engine.queries.casefile import calendar_of, organ_for_rules
 from decision_engine.work import Work
 
 
@@ -168,6 +168,6 @@ def lights(work: Work, waiting: Sequence[Task]) -> dict[str, Standing]:
     if not waiting:
         return {}
     organ = work.session.get_one(Organ, waiting[0].organ_id)
-    value = rules.Organ(organ.id, organ.kind, tuple(organ.overlays), organ.name)
+    value = organ_for_rules(organ)
     calendar, warning = calendar_of(work.session), warning_days(value, work.today)
     return {task.id: light(task, work.today, calendar, warning) for task in waiting}

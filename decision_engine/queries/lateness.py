@@ -13,11 +13,10 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, and_, case, func, or_, select, true
 
-from decision_engine import rules
 from decision_engine.calendar import WorkCalendar, start_of_day
 from decision_engine.models import Case, Circulation, Organ, Person, Post, Task, Unit, Urging
 from decision_engine.queries import handling
-from decision_engine.queries.casefile import calendar_of
+from decision_engine.queries.casefile import calendar_of, organ_for_rules
 from decision_engine.queries.pages import Page
 from decision_engine.queries.people import organs_of
 from decision_engine.work import Work
@@ -183,7 +182,7 @@ def _warning(work: Work, organs: Sequence[str]) -> int:
     organ = work.session.scalar(select(Organ).where(Organ.id.in_(organs)).order_by(Organ.id).limit(1))
     if organ is None:
         return 0
-    value = rules.Organ(organ.id, organ.kind, tuple(organ.overlays), organ.name)
+    value = organ_for_rules(organ)
     return handling.warning_days(value, work.today)
 
 
