@@ -146,19 +146,25 @@ def frame(work: Work, case: Case) -> dict[str, Any]:
 
     standing = stages.of_case(work, case)
     organ_units = {unit.id: unit.name for unit in people.units(work, case.organ_id)}
-    here = request.endpoint
+    tab, here = _tab_of(request.endpoint), _stands_at(case, standing)
     return {
         "case": case,
         "standing": standing,
         "stages": [
-            {"name": told(one.stage.name), "state": one.state.value, "note": _note(one)} for one in standing
+            {
+                "name": told(one.stage.name),
+                "state": one.state.value,
+                "note": _note(one),
+                "current": one is here,
+            }
+            for one in standing
         ],
         "lead_unit": organ_units.get(case.lead_unit_id or "", ""),
         "tabs": [
             {
                 "text": _(text),
                 "href": url_for(endpoint, case_id=case.id),
-                "current": endpoint == _tab_of(here),
+                "current": endpoint == tab,
                 "count": None,
             }
             for endpoint, text in TABS
@@ -170,6 +176,14 @@ def frame(work: Work, case: Case) -> dict[str, Any]:
 def _tab_of(endpoint: str | None) -> str | None:
     """Return the tab a page lies under: a step's form, check and comparison belong to what is being done."""
     return "matters.case_page" if (endpoint or "").startswith("steps.") else endpoint
+
+
+def _stands_at(case: Case, standing: tuple[stages.Standing, ...]) -> stages.Standing | None:
+    """Return the stage the case stands at: the furthest in progress; where it only waits, the one begun last."""
+    begun = [one for one in standing if one.done_at is not None]
+    if case.status == "ENDED":
+        return None
+    return stages.current(standing) or (begun[-1] if begun else standing[0])
 
 
 CHECKED = {

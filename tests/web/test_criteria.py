@@ -5,12 +5,16 @@ from __future__ import annotations
 from datetime import date
 
 import pytest
+from flask import Flask
 
+from decision_engine.api.throttle import Throttle
 from decision_engine.clock import MovableClock
-from decision_engine.demo.s1 import beginning
+from decision_engine.demo.s1 import S1, beginning
 from decision_engine.demo.stage import Stage
 from decision_engine.models import Task
+from decision_engine.queries.stages import stage_of
 from decision_engine.work import House
+from tests.itinerary import NO_PAGES, STOPS, missing
 from tests.web.conftest import SITE, Enter, Sheet, Visitor
 from tests.web.test_steps import fill_in
 
@@ -131,6 +135,51 @@ def text(row: object) -> str:
     return " ".join(row.text_content().split())  # type: ignore[attr-defined]
 
 
+SEEN_AFTER = ("register_proposal", "draft_decision", "determine_procedure", "publish_notice", "hold_symposium",
+              "last_evening", "handle_comments")  # fmt: skip
+"""Scenes after which the case is looked at: each time the engine stands elsewhere."""
+
+
+def test_the_stage_bar_stands_where_the_engine_does(stage: Stage, enter: Enter) -> None:
+    """Criterion 15: exactly one current step, scene by scene, also where two stages run or the case only waits."""
+    seen = []
+    for scene in S1.scenes[:14]:
+        stage.move_to(scene.at)
+        scene.act(stage)
+        if scene.name not in SEEN_AFTER:
+            continue
+        sheet = enter("secretary", again=True).open(f"/cases/{stage.case_id}")
+        bar = sheet.tree.xpath('//ol[@class="stages"]/li')
+        here = [one for one in bar if one.get("aria-current") == "step"]
+        assert len(here) == 1, scene.name
+        working = [one for one in bar if one.get("class") in {"is-active", "is-late"}]
+        assert {name(one) for one in working} == {stage_of(step).name.zh for step in stage.steps_waiting()}, (
+            scene.name
+        )
+        assert not working or here[0] is working[-1]
+        seen.append((name(here[0]), len(working)))
+    assert {number for _, number in seen} >= {1, 2}  # control: stages did run side by side
+    assert len({words for words, _ in seen}) >= 3
+
+
+def name(item: object) -> str:
+    return item.xpath("./b")[0].text  # type: ignore[attr-defined]
+
+
+def test_the_public_is_slowed_and_asked_for_no_picture(stage: Stage, stranger: Visitor, app: Flask) -> None:
+    """Criterion 25, its second half: a flood is refused, with what was typed; nothing but text is asked for."""
+    S1.play(stage, until="comments_online")
+    app.extensions["throttles"]["comments"] = Throttle(burst=2, seconds=60)
+    address = f"/public/{stage.case_id}"
+    form = stranger.open(address).form(address)
+    assert form.xpath(".//img|.//canvas|.//audio|.//iframe") == []
+    assert [one.get("name") for one in form.xpath('.//*[@aria-hidden="true"]/input')] == ["website"]
+    for number in range(2):
+        stranger.send(stranger.open(address), address, text=f"第{number}条意见")
+    third = stranger.send(stranger.open(address), address, text="第三条意见", status=429)
+    assert "第三条意见" in third.text
+
+
 @pytest.mark.parametrize("again", ["the same form twice", "a second form"])
 def test_a_reminder_is_on_record_once(stage: Stage, enter: Enter, again: str) -> None:
     """Criterion 20: one record, however often the button is pressed; once a day."""
@@ -149,3 +198,23 @@ def test_a_reminder_is_on_record_once(stage: Stage, enter: Enter, again: str) ->
         assert answer.status_code == 409
     events = stage.pages("auditor", f"/cases/{stage.case_id}/events")
     assert [one["kind"] for one in events].count("task.urged") == 1
+
+
+# -- no page is left out of the tests of every page ------------------------------------------------------------
+
+
+def test_no_page_is_forgotten(app: Flask) -> None:
+    """Every route that answers GET is in test_every_page.py and bench.pages, or named with its reason."""
+    assert missing(app) == set()
+    known = {one.endpoint for one in app.url_map.iter_rules()}
+    assert set(NO_PAGES) <= known
+    assert all(NO_PAGES.values())
+
+
+def test_a_page_that_is_forgotten_is_found(app: Flask) -> None:
+    """Negative control: without its stop, an endpoint is named; so is a route that is new."""
+    without = tuple(one for one in STOPS if one.path != "/stats")
+    assert missing(app, without) == {"supervision.statistics_page"}
+    fresh = Flask("fresh")
+    fresh.add_url_rule("/new", "subject.new_page", lambda: "")
+    assert "subject.new_page" in missing(fresh)
