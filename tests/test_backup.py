@@ -1,4 +1,6 @@
-"""F12: backed up while it works, verified, restored into an empty house; and everything that must be refused."""
+"""F12: backed up while it works, verified, restored into an empty house; what is lost is named leaf by leaf; and
+everything that must be refused.
+"""
 
 from __future__ import annotations
 
@@ -17,6 +19,7 @@ from sqlalchemy import create_engine, select, text
 
 from decision_engine import keeping
 from decision_engine.app import open_house
+from decision_engine.audit import note, policy
 from decision_engine.cli.keeping import backup as backup_command
 from decision_engine.cli.keeping import restore as restore_command
 from decision_engine.clock import MovableClock
@@ -30,7 +33,7 @@ from decision_engine.demo import Town, load_town
 from decision_engine.errors import NotSignedIn
 from decision_engine.keeping import NotKept
 from decision_engine.models import Case, DocumentVersion, Event, EventPayload
-from decision_engine.queries import proofs
+from decision_engine.queries import proofs, verification
 from decision_engine.retrying import persistently
 from decision_engine.work import House, reading, unit_of_work
 from tests.api.conftest import put_in_force
@@ -89,6 +92,20 @@ def events(house: House) -> dict[str, bytes]:
         return {one: bytes(body) for one, body in session.execute(select(Event.id, Event.body))}
 
 
+def checkpoint_of(head: proofs.Head) -> verification.Outside:
+    """What somebody elsewhere keeps of the tree, and whom they believe."""
+    key = note.SignerKey("decision-engine/local", note.Kind.ED25519, b"\x01" * 32)
+    told = note.Checkpoint("decision-engine/local", head.size, head.root)
+    signed = note.Note(told.text, (key.sign(told.text, 0),))
+    return verification.Outside(signed, policy.Policy(logs=(policy.Log(key.public),)))
+
+
+def missing(house: House, outside: verification.Outside) -> list[tuple[str, tuple[int, int] | None]]:
+    """What does not hold of the log, held against *outside*: which leaves are gone."""
+    with house.reading() as session:
+        return [(one.kind, one.interval) for one in verification.whole_log(session, outside=outside).found]
+
+
 def test_what_was_backed_up_is_there_again_byte_for_byte_and_the_restore_is_an_event(
     any_house: House, town: Town, clock: MovableClock, tmp_path: Path
 ) -> None:
@@ -101,11 +118,14 @@ def test_what_was_backed_up_is_there_again_byte_for_byte_and_the_restore_is_an_e
     sequence(any_house)
     with any_house.reading() as session:
         given_up = proofs.head(session)
+    outside = checkpoint_of(given_up)
+    assert missing(any_house, outside) == []
     settings = elsewhere(any_house, tmp_path)
     done = keeping.restore(
         settings, tmp_path / "kept", **WHO, gave_up=(given_up.size, given_up.root), clock=clock, tools=tools()
     )
     again = opened(settings, clock)
+    assert missing(again, outside) == [("outside.longer", (made.log.leaves, given_up.size))]
     after = events(again)
     assert {one: body for one, body in after.items() if one in before} == before
     (event_id,) = (one for one in after if json.loads(after[one])["kind"] == "log.restored")
