@@ -102,6 +102,8 @@ def _by_person(rows: Sequence[Accountability]) -> list[dict[str, Any]]:
     """Return who answers for what, one line a person and post then held, in the order of their first act."""
     found: dict[tuple[str, str], dict[str, Any]] = {}
     for one in rows:
+        if one.person_id == access.CLOCK.person_id:  # time passing is nobody's act
+            continue
         line = found.setdefault(
             (one.person_id, one.post_then or ""),
             {"name": one.person, "post": one.post_then, "acts": [], "times": 0},

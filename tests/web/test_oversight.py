@@ -9,7 +9,8 @@ import pytest
 from decision_engine.clock import MovableClock
 from decision_engine.demo.s1 import S1, beginning
 from decision_engine.demo.stage import Stage
-from decision_engine.work import House
+from decision_engine.queries import heat
+from decision_engine.work import Actor, House, Work
 from tests.api.test_statements import counted
 from tests.web.conftest import Enter, Sheet
 
@@ -129,3 +130,24 @@ def test_an_auditor_reads_a_case_and_the_log_and_others_do_not(stage: Stage, ent
     enter("officer").open("/audit", status=403)
     enter("officer").open(f"/cases/{stage.case_id}/audit", status=403)
     enter("officer").open(f"/cases/{stage.case_id}/bundle", status=403)
+
+
+def test_the_diagram_shows_where_cases_wait_in_number_level_and_table(
+    stage: Stage, enter: Enter, house: House
+) -> None:
+    for _ in range(3):
+        stage.open_case("secretary", beginning.TITLE)
+    S1.play(stage, until="study_proposal")
+    mayor = enter("mayor")
+    page = mayor.open("/stats")
+    hot = page.tree.xpath('//*[@data-state="heat5"]/title/text()')
+    assert len(hot) == 1
+    assert "3 件" in hot[0]  # three wait to be registered: the most there is
+    rows = page.tree.xpath('//section[@id="heat"]//tbody/tr')
+    told = {" ".join(row.itertext()).split()[0]: [cell.text for cell in row.xpath("td")] for row in rows}
+    assert told["登记决策事项建议"][0] == "3"
+    days = mayor.open("/stats?by=days&definition=unknown&sheet=unknown")
+    assert days.tree.xpath('//section[@id="heat"]//a[@aria-current="page"]/text()') == ["按平均用时"]
+    with house.reading() as session:
+        work = Work(house, session, Actor("nobody", "无"), house.clock.now())
+        assert heat.heat(work, 2026) is None  # who may read no log sees no heat
