@@ -8,6 +8,7 @@ use([BarChart, LineChart, PieChart, AriaComponent, GridComponent, LegendComponen
 
 const style = getComputedStyle(document.body);
 const large = parseFloat(getComputedStyle(document.documentElement).fontSize) / 16;
+const PAPER = 600; // CSS pixels that fit between the margins of A4
 const COLOURS = ['#184b87', '#1f8a4c', '#c77700', '#3f7cbd', '#7d5aa6', '#8796a7'];
 
 document.querySelectorAll('[data-chart]').forEach((place) => {
@@ -23,5 +24,7 @@ document.querySelectorAll('[data-chart]').forEach((place) => {
     tooltip: { ...option.tooltip, renderMode: 'richText' }, // HTML tooltips write style attributes, which the policy forbids
   });
   window.addEventListener('resize', () => chart.resize());
+  window.addEventListener('beforeprint', () => chart.resize({ width: PAPER })); // a drawing does not narrow by itself
+  window.addEventListener('afterprint', () => chart.resize({ width: 'auto' }));
   place.dataset.ready = '1';
 });
