@@ -141,12 +141,12 @@ def put_up(connection: Connection) -> None:
 def let_words_be_erased(connection: Connection) -> None:
     """Put `ERASURE` in the place of the guard that refused every change of `record`; called by the migration."""
     if connection.dialect.name == "sqlite":
-        connection.execute(text("DROP TRIGGER record_no_update"))
+        connection.execute(text("DROP TRIGGER IF EXISTS record_no_update"))
         for statement in _sqlite(ERASURE):
             connection.execute(text(statement))
         return
     for statement in (
-        "DROP TRIGGER record_no_change ON record",
+        "DROP TRIGGER IF EXISTS record_no_change ON record",
         "CREATE TRIGGER record_no_delete BEFORE DELETE ON record FOR EACH ROW EXECUTE FUNCTION refuse_change()",
         "ALTER TABLE record ENABLE ALWAYS TRIGGER record_no_delete",
         *_postgresql(ERASURE),
