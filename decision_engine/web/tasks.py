@@ -5,6 +5,7 @@ Handing in has two pages: the form, then everything that will be recorded with w
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from flask import Response, url_for
@@ -114,7 +115,7 @@ def _check(work: Work, task_id: str, typed: dict[str, Any], claimed: Any = (), w
         decisive=found.task.step in DECISIVE,
         foreseen=foreseen,
         examined=conditions(foreseen.conditions, entered=True),
-        excepted=[one for one in foreseen.broken if one.strength is rules.Strength.EXCEPTION],
+        excepted=_exceptions(foreseen.broken),
         why=why_not(foreseen, foreseen.broken),
         staff=people.persons(work, size=MOST_CHOICES).items,
         claimed={one.rule: (one.reason, one.approver) for one in claimed},
@@ -244,6 +245,13 @@ def _form(
         views=views,
         staff=[one for one in staff if one.id != work.actor.person_id],
     )
+
+
+def _exceptions(broken: Sequence[rules.Finding]) -> list[rules.Finding]:
+    """Return what may be departed from on the record, each matter once: an exception from a rule holds for its twin."""
+    found = {one.rule: one for one in broken if one.strength is rules.Strength.EXCEPTION}
+    twins = {one.id for one in rules.declared() if one.same_as in found}
+    return [one for name, one in found.items() if name not in twins]
 
 
 def _compared(work: Work, found: tasks.Waiting, typed: dict[str, Any], refusal: DecisionEngineError) -> Any:

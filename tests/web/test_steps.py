@@ -230,6 +230,30 @@ def test_what_the_law_forbids_is_refused_with_its_article_and_nothing_typed_is_l
     assert form["title"] == hearing.notice(stage)["title"]
 
 
+def test_an_exception_the_law_knows_is_claimed_on_the_check_with_reason_and_approver(
+    stage: Stage, enter: Enter, house: House
+) -> None:
+    """A shorter consultation, its reason in the notice: nobody approves the own act, the mayor may."""
+    S1.play(stage, until="publish_notice")
+    stage.move_to("2026-03-06 09:00")
+    task = step(stage, "officer", "publish_notice")
+    officer = enter("officer")
+    short = hearing.notice(stage) | {
+        "deadline": "2026-03-20",
+        "shortening_reason": "汛期将至，须在四月前完成搬迁。",
+    }
+    check = fill_in(officer, officer.open(f"/tasks/{task}"), task, short)
+    assert dict(check.form("/completion").form_values())["_rule"] == "R-713-15-2"
+    own = officer.send(check, "/completion", status=422, _why="汛期将至。", _by=stage.town.persons["officer"])
+    assert "不得由办理人自行批准" in own.words
+    assert dict(own.form("/completion").form_values())["_why"] == "汛期将至。"
+    done = officer.send(own, "/completion", _by=stage.town.persons["mayor"])
+    assert done.address == f"/cases/{stage.case_id}"
+    with house.reading() as session:
+        record = session.scalars(select(Record).where(Record.task_id == task)).one()
+    assert record.exceptions == [["R-713-15-2", "汛期将至。", stage.town.persons["mayor"]]]
+
+
 def test_a_step_of_somebody_else_can_be_read_and_not_done(opened: Stage, enter: Enter, house: House) -> None:
     task = step(opened, "secretary", "register_proposal")
     mayor = enter("mayor")
