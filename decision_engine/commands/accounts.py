@@ -3,7 +3,8 @@
 Guarantees
 * What an administrator makes is a one-time password: shown once, kept as a hash, good for three days, and worth nothing
   but the choice of one's own (`browsers.choose_password`). No secret is in the log.
-* Nobody does any of this to an account of their own: a second factor cannot be gone round that way.
+* Nobody does any of this to an account of their own, nor opens a second one for themselves: a second factor cannot be
+  gone round that way. (Closing one's own is nobody's harm.)
 * Whoever holds a post in an organ that the administrator does not manage is out of reach: signing in as that person
   would act in the other organ.
 * A reset password leaves the second factor in force. A lost factor is taken off by two persons: an administrator
@@ -58,8 +59,9 @@ def open_account(
     standing = access.stand(work.actor, "people.manage", organ_id)
     if work.session.get(Person, person_id) is None:
         raise NotFound(Text("系统中没有此人。", "There is no such person."))
-    if not _serves_here_alone(work, person_id, "people.manage"):
-        raise Forbidden(ELSEWHERE)
+    reason = out_of_reach(work, person_id)
+    if reason is not None:
+        raise Forbidden(reason)
     if len(password) < SHORTEST_PASSWORD:
         raise InvalidAnswers({"password": (TOO_SHORT,)})
     if work.session.scalar(select(Account.id).where(Account.login == login)) is not None:

@@ -41,6 +41,8 @@ ORGAN_KINDS = {
     "city": Text("市人民政府", "City government"),
     "department": Text("政府部门", "Department of a government"),
 }
+SIT = frozenset({"principal", "meeting_member"})
+"""Roles of who is likely to sit in a body: they are offered first."""
 NO_RANK = Text("排序须为1至200的整数。", "A rank is a whole number from 1 to 200.")
 
 
@@ -162,12 +164,14 @@ def _ranks(said: Said, known: set[str]) -> Mapping[str, int] | None:
 def _forming(work: Work, typed: Any, errors: Any) -> Any:
     access.stand_anywhere(work.actor, "people.manage")
     offered = candidates_of(work, set())
+    posts = posts_of(work, [one for one, _name in offered])
+    offered.sort(key=lambda one: not any(SIT & set(post.roles) for post in posts.get(one[0], ())))
     return show(
         "body_new.html",
         organs=managed_by(work),
         kinds=list(kinds_of().items()),
         people=offered,
-        posts=posts_of(work, [one for one, _name in offered]),
+        posts=posts,
         typed=typed,
         errors=errors,
         today=work.today,
