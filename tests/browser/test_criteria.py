@@ -1,4 +1,4 @@
-"""What only a browser shows of a desk and a case: tabs that change by htmx, and a dialog that gives the focus back."""
+"""What only a browser shows of a desk and a case: a session, tabs that change by htmx, a dialog and the focus."""
 
 from __future__ import annotations
 
@@ -40,6 +40,16 @@ def desk(house: House, clock: MovableClock, town: Town, app: Flask) -> Iterator[
     }
     with served(app) as base:
         yield Desk(stage, base, cookies)
+
+
+def test_a_session_lies_in_a_cookie_nobody_else_can_read(open_page: OpenPage, desk: Desk) -> None:
+    page = open_page(f"{desk.base}/login")
+    page.get_by_label("登录名").fill("secretary")
+    page.get_by_label("密码").fill(desk.stage.town.password)
+    page.get_by_role("button", name="登录").click()
+    expect(page).to_have_url(f"{desk.base}/")
+    cookie = next(one for one in page.context.cookies() if one["name"] == "__Host-decision")
+    assert (cookie["secure"], cookie["httpOnly"], cookie["path"]) == (True, True, "/")
 
 
 def test_a_tab_changes_without_a_new_page_and_back_restores_it(open_page: OpenPage, desk: Desk) -> None:

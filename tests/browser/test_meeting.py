@@ -1,4 +1,4 @@
-"""A meeting in real browsers: the room is brought up to date under people's hands, and serves everybody."""
+"""A meeting in real browsers: the room is brought up to date under people's hands."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import expect
 
 from decision_engine.api import throttle
 from decision_engine.app import create_app, open_house
@@ -15,7 +15,7 @@ from decision_engine.demo import load_town
 from decision_engine.demo.stage import Stage
 from tests.api.conftest import staged
 from tests.api.meeting_hall import Assembly
-from tests.browser.watched import WIDTHS, overflow, served, violations
+from tests.browser.watched import served
 from tests.conftest import BEGINNING, cheap_settings
 
 WHEN = "2026-02-27 09:00"
@@ -54,7 +54,7 @@ def hall(browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Hall]:
     meeting.discuss("deputy1", "deputy4", "deputy5", deputy4=("DISAGREE", "资金缺口较大，建议先落实来源。"))
     with served(app) as base:
         cookies = {}
-        for login in ("mayor", "deputy2", "deputy3", "recorder", "director"):
+        for login in ("mayor", "deputy2", "deputy3"):
             context = browser.new_context(locale="zh-CN")
             page = context.new_page()
             page.goto(f"{base}/login")
@@ -68,19 +68,6 @@ def hall(browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Hall]:
     house.engine.dispose()
 
 
-@pytest.mark.parametrize("page", ["", "/screen", "list", "recorder", "new"])
-def test_a_page_of_a_meeting_serves_everybody(open_page, hall: Hall, page: str) -> None:
-    """Criteria 1, 2, 3, 5: no fault, no violation, one heading, nothing too wide."""
-    where = {"list": f"{hall.base}/meetings", "new": f"{hall.base}/meetings/new", "recorder": hall.address()}
-    who = {"recorder": "recorder", "new": "director"}.get(page, "deputy2")
-    shown: Page = open_page(where.get(page, hall.address(page)), cookies=hall.cookies[who])
-    assert shown.locator("h1").count() == 1
-    assert violations(shown) == []
-    for width in WIDTHS:
-        shown.set_viewport_size({"width": width, "height": 900})
-        assert overflow(shown) == 0, width
-
-
 def test_the_principals_form_appears_in_one_poll_and_nobody_loses_what_is_typed(
     open_page, hall: Hall
 ) -> None:
@@ -88,6 +75,9 @@ def test_the_principals_form_appears_in_one_poll_and_nobody_loses_what_is_typed(
     mayor = open_page(hall.address(), cookies=hall.cookies["mayor"])
     third = open_page(hall.address(), cookies=hall.cookies["deputy3"])
     second = open_page(hall.address(), cookies=hall.cookies["deputy2"])
+    expect(mayor.locator("#live")).to_have_attribute(
+        "hx-trigger", "every 5s"
+    )  # within six seconds, with the answer
     form = mayor.locator('form[action$="/acts/speak"]')
     expect(form).to_have_count(0)
     mayor.get_by_text("询问情况", exact=True).first.click()

@@ -20,6 +20,20 @@ from werkzeug.serving import make_server
 
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 WIDTHS = (375, 768, 1366, 1920)
+ZOOMED = (320, 683)
+"""Widths that stand for 200 % zoom: of the narrowest screen that is asked for (reflow, WCAG 1.4.10), and of 1366."""
+AXE = Axe()
+ASK = """([where, options]) => axe.run('exclude' in where ? where : document, options).then(
+  found => found.violations.flatMap(one => one.nodes.map(node => `${one.id}: ${node.html.slice(0, 160)}`)))"""
+MODES: dict[str, dict[str, str]] = {
+    "normal": {},
+    "large": {"size": "large"},
+    "contrast": {"contrast": "high"},
+}
+"""What the page may look like, and the data attributes of its root by which it does."""
+DRESS = """wanted => { const root = document.documentElement;
+  for (const name of ['size', 'contrast']) { if (wanted[name]) root.dataset[name] = wanted[name];
+    else delete root.dataset[name]; } }"""
 
 
 def watch(page: Page, host: str) -> list[str]:
@@ -46,10 +60,17 @@ def watch(page: Page, host: str) -> list[str]:
     return faults
 
 
-def violations(page: Page) -> list[str]:
-    """Return what axe has against *page* as it stands: WCAG 2.2 AA and best practice, each with where."""
-    found = Axe().run(page, options={"runOnly": RULES}).response["violations"]
-    return [f"{one['id']}: {node['html'][:160]}" for one in found for node in one["nodes"]]
+def violations(page: Page, *, beside: str = "") -> list[str]:
+    """Return what axe has against *page*, all but what lies in *beside*: WCAG 2.2 AA and best practice, with where."""
+    page.evaluate(AXE.axe_script)
+    options = {"runOnly": RULES, "resultTypes": ["violations"], "preload": False}
+    found: list[str] = page.evaluate(ASK, [{"exclude": [beside]} if beside else {}, options])
+    return found
+
+
+def dress(page: Page, mode: str) -> None:
+    """Show *page* as the server would in one of `MODES`: nothing but the attributes of its root differs."""
+    page.evaluate(DRESS, MODES[mode])
 
 
 def overflow(page: Page) -> int:
