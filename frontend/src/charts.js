@@ -8,7 +8,6 @@ use([BarChart, LineChart, PieChart, AriaComponent, GridComponent, LegendComponen
 
 const style = getComputedStyle(document.body);
 const large = parseFloat(getComputedStyle(document.documentElement).fontSize) / 16;
-const PAPER = 600; // CSS pixels that fit between the margins of A4
 const COLOURS = ['#184b87', '#1f8a4c', '#c77700', '#3f7cbd', '#7d5aa6', '#8796a7'];
 
 document.querySelectorAll('[data-chart]').forEach((place) => {
@@ -23,8 +22,11 @@ document.querySelectorAll('[data-chart]').forEach((place) => {
     legend: option.legend && { top: 0, ...option.legend },
     tooltip: { ...option.tooltip, renderMode: 'richText' }, // HTML tooltips write style attributes, which the policy forbids
   });
-  window.addEventListener('resize', () => chart.resize());
-  window.addEventListener('beforeprint', () => chart.resize({ width: PAPER })); // a drawing does not narrow by itself
-  window.addEventListener('afterprint', () => chart.resize({ width: 'auto' }));
+  const framed = () => { // so that the drawing narrows with its frame: paper is no window that is resized
+    const svg = place.querySelector('svg');
+    svg.setAttribute('viewBox', `0 0 ${chart.getWidth()} ${chart.getHeight()}`);
+  };
+  window.addEventListener('resize', () => { chart.resize(); framed(); });
+  framed();
   place.dataset.ready = '1';
 });
