@@ -9,7 +9,7 @@ import pytest
 from decision_engine.clock import MovableClock
 from decision_engine.demo.s1 import S1, beginning
 from decision_engine.demo.stage import Stage
-from decision_engine.queries import heat
+from decision_engine.queries import archive, heat, lateness, listing
 from decision_engine.work import Actor, House, Work
 from tests.api.test_statements import counted
 from tests.web.conftest import Enter, Sheet
@@ -151,3 +151,13 @@ def test_the_diagram_shows_where_cases_wait_in_number_level_and_table(
     with house.reading() as session:
         work = Work(house, session, Actor("nobody", "无"), house.clock.now())
         assert heat.heat(work, 2026) is None  # who may read no log sees no heat
+
+
+def test_what_is_summed_up_is_asked_alike_on_both_databases(any_house: House) -> None:
+    with any_house.reading() as session:
+        work = Work(any_house, session, Actor("nobody", "无"), any_house.clock.now())
+        seen = lateness.overview(work, lateness.Wanted(lateness.STUCK, lateness.NOBODY, "somebody"))
+        assert (seen.found.total, seen.sum.total, list(seen.units), list(seen.holders)) == (0, 0, [], [])
+        assert heat._sums(work, "no definition", 2026) == {}
+        assert archive.dossiers(work, view=archive.DUE).total == 0
+        assert listing.listed(work, listing.Wanted(stage="legality", late="1", unit="nobody")).total == 0
