@@ -15,7 +15,7 @@ from rich.console import Console
 from rich.table import Table
 
 from decision_engine import __version__, app, logs, process, rules
-from decision_engine.cli import audit, bundle, hardening, keeping, proof, tiles
+from decision_engine.cli import audit, bundle, founding, hardening, keeping, proof, tiles
 from decision_engine.commands import definitions, sessions
 from decision_engine.config import read_settings
 from decision_engine.errors import DecisionEngineError
@@ -237,6 +237,7 @@ audit.audit_group.add_command(bundle.export)
 main.add_command(bundle.bundle_group)
 main.add_command(keeping.backup)
 main.add_command(keeping.restore)
+main.add_command(founding.found)
 main.add_command(proof.keys)
 main.add_command(proof.notary)
 main.add_command(proof.witness)

@@ -52,6 +52,15 @@ def found_organ(
     of_mine = select(Post.id).where(Post.person_id == administrator_id, Post.organ_id.in_(here)).limit(1)
     if work.session.scalar(of_mine) is None:
         raise NotFound(Text("系统中没有此人。", "There is no such person."))
+    organ = enter_organ(work, standing, name, kind, overlays)
+    _appoint(work, standing, administrator_id, organ.id, FIRST_POST, ["administrator"], since)
+    return organ
+
+
+def enter_organ(
+    work: Work, standing: access.Standing | None, name: str, kind: str, overlays: Sequence[str]
+) -> Organ:
+    """Enter an organ in the register; who may is asked before. Raises `InvalidAnswers`."""
     wrong: dict[str, tuple[Text, ...]] = {}
     if kind not in ORGAN_KINDS:
         wrong["kind"] = (Text("没有这种机关。", "There is no such kind of organ."),)
@@ -73,7 +82,6 @@ def found_organ(
         "organ.founded", CHAIN, standing=standing, said={"name": name}, organ=organ.id, organ_kind=kind,
         overlays=list(overlays),
     )  # fmt: skip
-    _appoint(work, standing, administrator_id, organ.id, FIRST_POST, ["administrator"], since)
     return organ
 
 

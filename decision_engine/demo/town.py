@@ -17,6 +17,7 @@ from sqlalchemy.orm import Session
 
 from decision_engine.access import Actor, Standing
 from decision_engine.commands import accounts, people
+from decision_engine.commands.founding import SETUP
 from decision_engine.commands.people import Membership
 from decision_engine.models import Account, Organ, Person, Unit
 from decision_engine.work import House, Work, reading, unit_of_work
@@ -204,9 +205,6 @@ def official(login: str) -> Official:
 
 
 _BY_LOGIN = {one.login: one for one in OFFICIALS}
-
-SETUP = Actor("setup", "初始化 Setup")
-"""Who acts before there is anybody: the first entries of the register must come from somewhere."""
 
 
 def found_town(house: House) -> Town:

@@ -13,6 +13,7 @@ from flask_babel import gettext as _
 from decision_engine import access
 from decision_engine.commands import accounts
 from decision_engine.commands import people as acts
+from decision_engine.commands.founding import SETUP
 from decision_engine.errors import DecisionEngineError, InvalidAnswers
 from decision_engine.forms.choices import BODY_TYPES
 from decision_engine.language import Text
@@ -29,7 +30,7 @@ page = Pages("register")
 SIZE = 20
 MOST = 200
 """Of persons offered in a list."""
-SYSTEM = frozenset({access.CLOCK.person_id, access.PUBLIC.person_id, "setup"})
+SYSTEM = frozenset({access.CLOCK.person_id, access.PUBLIC.person_id, SETUP.person_id})
 """Who acts in the log without being anybody."""
 _DATE = re.compile(r"\d{4}-\d\d-\d\d")
 
