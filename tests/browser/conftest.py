@@ -9,7 +9,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from tests.browser.watched import served, watch
 from tests.web.bare import bare_app
@@ -18,6 +18,7 @@ CHROMIUM = Path("/usr/bin/chromium")
 NEEDED = "needs Debian's chromium and fonts-noto-cjk: apt-get install chromium fonts-noto-cjk"
 
 OpenPage = Callable[..., Page]
+expect.set_options(timeout=30_000)  # what is waited for comes at once; a busy machine is no failure
 
 
 @pytest.fixture(scope="session")
