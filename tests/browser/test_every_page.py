@@ -317,6 +317,7 @@ FORMS = (
 # -- the tests ---------------------------------------------------------------------------------------------
 
 
+@pytest.mark.campaign
 def test_every_page_serves_everybody(look: Look, capsys: pytest.CaptureFixture[str]) -> None:
     """Criteria 1-6 and 8 of every page of the itinerary and of what forms answer; and every template was drawn."""
     with drawn(look.journey.app) as templates:
