@@ -55,7 +55,7 @@ def ballots(storm: Storm, item: str) -> list[Callable[[], Any]]:
 
 
 def race(storm: Storm, meeting: str, item: str, *, opened_first: bool) -> None:
-    """Let one leave while the vote is opened, or while everybody votes and it is closed."""
+    """Let one leave while the vote is opened, or while everybody but the chair votes and it is closed."""
 
     def opens() -> None:
         storm.do(storm.recorder, meetings.open_vote, item)
@@ -68,7 +68,7 @@ def race(storm: Storm, meeting: str, item: str, *, opened_first: bool) -> None:
 
     if opened_first:
         opens()
-        storm.at_once([*ballots(storm, item), leaves, closes])
+        storm.at_once([*ballots(storm, item)[:-1], leaves, closes])
     else:
         storm.at_once([opens, leaves])
 
