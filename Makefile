@@ -21,7 +21,7 @@ run: $(READY) ## Start the service with the demonstration town and say where to 
 test: $(READY) lint ## Run every check and every test
 	@test -x /usr/bin/chromium || echo "注意：缺少浏览器，页面测试将被跳过。需要：apt-get install chromium fonts-noto-cjk" \
 	  "· without /usr/bin/chromium the tests of the pages are skipped: apt-get install chromium fonts-noto-cjk"
-	$(BIN)/python -m pytest -n 2 --cov --cov-report=term --cov-fail-under=90
+	$(BIN)/python -m pytest -n 2 --dist worksteal --cov --cov-report=term --cov-fail-under=90
 
 lint: $(READY) ## Style, types, floors of the house
 	$(BIN)/ruff check .
@@ -33,7 +33,7 @@ bench: $(READY) ## Measure the budgets, as ratios in one run
 	$(BIN)/python -m bench
 
 faults: $(READY) ## The long campaigns: thousands of random diagrams and runs
-	DECISION_ENGINE_CAMPAIGN=1 $(BIN)/python -m pytest -n 2 -m campaign
+	DECISION_ENGINE_CAMPAIGN=1 $(BIN)/python -m pytest -n 2 --dist worksteal -m campaign
 
 diagrams: $(READY) ## Draw bpmn/*.bpmn anew from their sources
 	$(BIN)/python -m tools.diagrams
