@@ -39,10 +39,11 @@ from decision_engine.clock import Clock, SystemClock
 from decision_engine.config import Settings
 from decision_engine.crash import crash_point
 from decision_engine.db import open_engine
-from decision_engine.errors import DecisionEngineError
+from decision_engine.errors import DecisionEngineError, StorageFull
 from decision_engine.language import Text
 from decision_engine.models import Case, Chain, DocumentVersion, Event, Token
 from decision_engine.queries import proofs, trail
+from decision_engine.retrying import understood
 from decision_engine.work import House, Receipt, unit_of_work
 
 FORMAT = "decision-engine-backup/1"
@@ -106,8 +107,30 @@ class Restored:
 def backup(house: House, target: Path, *, tools: Path | None = None) -> Manifest:
     """Write a verified backup of *house* into the new folder *target* and return its manifest.
 
-    *tools*: folder of pg_dump (default: the search path). Raises `NotKept`.
+    *tools*: folder of pg_dump (default: the search path). Raises `NotKept`, also when there is no room for it: what
+    was begun then has no manifest and is never restored.
     """
+    try:
+        return _kept(house, target, tools)
+    except (OSError, sqlite3.OperationalError) as problem:
+        if not _no_room(problem):
+            raise
+        told = problem
+    raise NotKept(
+        Text(
+            "备份介质空间不足，备份未完成，不能用于恢复。",
+            "There is no room for the backup. It is not complete and cannot be restored.",
+        )
+    ) from told
+
+
+def _no_room(problem: OSError | sqlite3.OperationalError) -> bool:
+    if isinstance(problem, OSError):
+        return isinstance(understood(problem), StorageFull)
+    return problem.sqlite_errorcode & 0xFF in {sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR}
+
+
+def _kept(house: House, target: Path, tools: Path | None) -> Manifest:
     if target.exists() and (not target.is_dir() or any(target.iterdir())):
         _refuse("备份目标不是空目录。", "The target of the backup is not an empty folder.")
     target.mkdir(parents=True, exist_ok=True)

@@ -31,12 +31,14 @@ from flask.testing import FlaskClient
 from sqlalchemy import event
 from sqlalchemy.engine import make_url
 
+from decision_engine import keeping
 from decision_engine import work as work_module
 from decision_engine.app import create_app
 from decision_engine.clock import SystemClock
 from decision_engine.commands.sequencing import sequence
 from decision_engine.db import new_id, open_engine
 from decision_engine.errors import Unavailable
+from decision_engine.keeping import NotKept
 from decision_engine.work import House
 from tests.conftest import cheap_settings
 from tests.faults.conftest import MakeTown
@@ -292,6 +294,7 @@ def _memory_disk(folder: Path, megabytes: int) -> Iterator[Path]:
         yield folder
     finally:
         subprocess.run(["umount", "-l", folder], check=True)
+        folder.rmdir()
 
 
 @dataclass
@@ -413,6 +416,16 @@ def test_a_house_on_a_full_disk_goes_on_reading_and_recovers(
     _say(capsys, "a full disk, SQLite", told)
     assert told.refused.total() >= ROUNDS
     assert {one[:3] for one in told.sentences} <= {"503", "507"}
+
+
+def test_a_backup_for_which_there_is_no_room_is_none(tight: Tight, tmp_path: Path) -> None:
+    """It says so, and what was begun is never restored; the control: beside it, where there is room, it is one."""
+    with _memory_disk(tmp_path / "disk", 1) as disk:
+        with pytest.raises(NotKept, match="no room"):
+            keeping.backup(tight.house, disk / "kept")
+        with pytest.raises(NotKept, match="no readable manifest"):
+            keeping.verify(disk / "kept")
+    assert keeping.backup(tight.house, tmp_path / "kept") == keeping.verify(tmp_path / "kept")
 
 
 @pytest.mark.campaign
