@@ -154,7 +154,7 @@ def test_choosing_an_element_marks_its_row_and_tells_who_when_and_which_article(
     page.locator(f"[data-element-id={LATE}] .djs-hit").first.click()
     row = page.locator(f"[data-step={LATE}]")
     expect(row).to_have_class(re.compile("is-marked"))
-    expect(page.locator("[data-picked]")).to_contain_text("国务院令第713号第28条")
+    expect(page.locator("[data-picked]")).to_contain_text("国务院令第713号第二十八条")
     page.locator("[data-step=legality_submit_review_package]").click()
     expect(row).not_to_have_class(re.compile("is-marked"))
     expect(page.locator("[data-picked]")).to_contain_text("林小满")
