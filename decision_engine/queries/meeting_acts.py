@@ -36,6 +36,9 @@ _BEFORE_YOU = Text(
 _VOTED = Text("您已表决。", "You have voted.")
 _NO_ELECTOR = Text("表决开始时您未参加本议题。", "You took no part when the vote opened.")
 _CHAIR_LAST = Text("主持人末位表决，还有人员未表决。", "The chair votes last, others have not voted.")
+_CHAIR_VOTED = Text(
+    "主持人已经末位表态，本次表决不再投票。", "The chair has voted, and that vote is the last."
+)
 _SETTLED = Text("会议记录已经办结。", "The minutes are settled.")
 _BUSY = Text("上一议题尚未作出决定。", "Another item is before the meeting.")
 _ORDER = Text("应当按议程顺序讨论。", "Items are taken in the order of the agenda.")
@@ -185,7 +188,9 @@ def _recorder_on(seat: _Seat, item: AgendaItem, opened: Text | None) -> Iterator
     votes: Sequence[Vote] = seat.rows.of_item(seat.rows.votes, item.id)
     here = set(_deliberating(seat.rows, item))
     missing = any(
-        here & seat.rows.electors.get(one.id, frozenset()) - _voters(seat.rows, one) for one in votes
+        here & seat.rows.electors.get(one.id, frozenset()) - _voters(seat.rows, one)
+        for one in votes
+        if seat.rows.meeting.chair_id not in _voters(seat.rows, one)
     )
     counted = _first(opened, _unless(item.state != "VOTING", _NOT_NOW), _unless(missing, _OPEN_BALLOTS))
     yield seat.on(item, "close_vote", "结束表决并计票", "Close the vote", "/votes/closing", counted)
@@ -275,6 +280,7 @@ def _casts(seat: _Seat, item: AgendaItem, vote: Vote, out: Text | None) -> ActOf
     reason = _first(
         out, _unless(vote.state != "OPEN" or item.state != "VOTING", _NOT_NOW),
         _unless(seat.me not in electors, _NO_ELECTOR), _unless(seat.me in voters, _VOTED),
+        _unless(rows.meeting.chair_id in voters, _CHAIR_VOTED),
         _unless(seat.me == rows.meeting.chair_id and others, _CHAIR_LAST),
     )  # fmt: skip
     path = "secret-ballots" if vote.method == "SECRET_BALLOT" else "ballots"

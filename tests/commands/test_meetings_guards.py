@@ -319,6 +319,37 @@ def test_the_vote_of_who_leaves_afterwards_counts(room: Room):
     room.act("party.secretary", meetings.decide, room.funds, "APPROVE", "同意。")
 
 
+def test_who_comes_back_after_the_chair_voted_votes_no_more_and_stops_nobody(room: Room):
+    _discussed(room)
+    [vote] = room.act("recorder", meetings.open_vote, room.funds)
+    room.act("deputy1", meetings.depart, room.meeting.id)
+    for login in (one for one in (*OTHERS, "party.secretary") if one != "deputy1"):
+        room.act(login, meetings.cast, vote.id, "YES")
+    room.act("deputy1", meetings.arrive, room.meeting.id)
+    refused(room, "R-MTG-14", "deputy1", meetings.cast, vote.id, "NO")
+    [counted] = room.act("recorder", meetings.close_vote, room.funds)
+    assert (counted.yes, counted.no, counted.passed) == (7, 0, True)
+    room.act("party.secretary", meetings.decide, room.funds, "APPROVE", "同意。")
+
+
+def test_the_chair_votes_only_when_with_that_vote_enough_have_voted(room: Room):
+    """Nobody votes after the chair: at the edge of the quorum whoever went out comes back first."""
+    _discussed(room)
+    voting = OTHERS[:5]
+    for login in OTHERS[5:]:
+        room.act(login, meetings.depart, room.meeting.id)
+    [vote] = room.act("recorder", meetings.open_vote, room.funds)  # six of nine
+    room.act(voting[-1], meetings.depart, room.meeting.id)
+    for login in voting[:-1]:
+        room.act(login, meetings.cast, vote.id, "YES")
+    refused(room, "R-MTG-04", "party.secretary", meetings.cast, vote.id, "YES")
+    room.act(voting[-1], meetings.arrive, room.meeting.id)
+    for login in (voting[-1], "party.secretary"):
+        room.act(login, meetings.cast, vote.id, "YES")
+    [counted] = room.act("recorder", meetings.close_vote, room.funds)
+    assert (counted.yes, counted.passed) == (6, True)
+
+
 def test_only_persons_are_voted_in_secret_and_only_by_themselves(room: Room):
     _discussed(room)
     refused(room, "R-MTG-10", "recorder", meetings.open_vote, room.funds, method="SECRET_BALLOT")

@@ -225,10 +225,14 @@ class Sitting:
                 ),
             )  # fmt: skip
 
-    def quorum(self) -> None:
-        """Refuse where too few can take part in an item of this category. Raises `Unlawful`."""
+    def quorum(self, taking_part: Collection[str] | None = None) -> None:
+        """Refuse where too few take part in an item of this category (those in the room, unless given).
+
+        Raises `Unlawful`.
+        """
+        count = len(self.deliberating if taking_part is None else taking_part)
         for category in dict.fromkeys(("ORDINARY", self.item.category)):
-            wrong = self.room.quorum(category, len(self.deliberating))
+            wrong = self.room.quorum(category, count)
             if wrong is not None:
                 raise unlawful(self.work, QUORUMS[category][0], wrong)
 

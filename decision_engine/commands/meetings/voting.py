@@ -175,20 +175,34 @@ def _may_vote(sitting: Sitting, vote: Vote, person: str, voted: set[str]) -> Non
         raise unlawful(
             work, "R-MTG-09", Text("已经表决，每人只有一票。", "A vote was cast; each member has one.")
         )
+    chair = sitting.room.meeting.chair_id
+    if chair in voted:
+        raise unlawful(
+            work, "R-MTG-14",
+            Text(
+                "主持人已经末位表态，本次表决不再投票。",
+                "The chair has voted, and the chair's vote is the last one.",
+            ),
+        )  # fmt: skip
     waiting_for = [
         one for one in sitting.deliberating if one in electors and one not in voted and one != person
     ]
-    if person == sitting.room.meeting.chair_id and waiting_for:
+    if person == chair and waiting_for:
         who = sitting.room.names(waiting_for)
         raise unlawful(
             work, "R-MTG-14",
             Text(f"主持人应当末位表态，{who}尚未表决。", f"The chair votes last; {who} have not voted."),
         )  # fmt: skip
+    if (
+        person == chair
+    ):  # nobody votes afterwards, so whoever went out must come back first where the quorum needs it
+        sitting.quorum({*voted, person})
 
 
 def close_vote(work: Work, item_id: str, *, version: int | None = None) -> list[Vote]:
     """Close and count every vote of the item; the flow's `vote` is completed with the ballots.
 
+    Those who voted took part, also who left afterwards; who went out and came back after the chair had voted did not.
     Raises `Unlawful` while a member present has not voted (R-MTG-10), or when the quorum was lost.
     """
     sitting = sit(work, item_id, "vote.close", version=version)
@@ -200,10 +214,9 @@ def close_vote(work: Work, item_id: str, *, version: int | None = None) -> list[
     for one in casts:
         _everybody_voted(sitting, one)
         yes, no, abstain = (one.totals.get(choice, 0) for choice in ("YES", "NO", "ABSTAIN"))
-        took_part = len({*sitting.deliberating, *(ballot.person_id for ballot in one.ballots)})
         one.vote.state, one.vote.closed_at = "CLOSED", work.now
         one.vote.yes, one.vote.no, one.vote.abstain = yes, no, abstain
-        one.vote.passed = Tally(one.vote.due, took_part, yes, no, abstain).passes(base)
+        one.vote.passed = Tally(one.vote.due, len(one.ballots), yes, no, abstain).passes(base)
     sitting.moves("VOTED")
     complete(sitting, "vote", _as_answers(casts), standing)
     return [one.vote for one in casts]
@@ -214,7 +227,7 @@ def _everybody_voted(sitting: Sitting, one: Cast) -> None:
     session = sitting.work.session
     electors = set(session.scalars(select(Elector.person_id).where(Elector.vote_id == one.vote.id)))
     missing = [person for person in sitting.deliberating if person in electors and person not in voted]
-    if missing:
+    if missing and sitting.room.meeting.chair_id not in voted:
         who = sitting.room.names(missing)
         raise unlawful(
             sitting.work, "R-MTG-10",
