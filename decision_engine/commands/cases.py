@@ -12,7 +12,7 @@ from decision_engine.commands.flow import follow
 from decision_engine.crash import crash_point
 from decision_engine.errors import NotFound
 from decision_engine.language import Text
-from decision_engine.models import Case, Catalogue, CatalogueEntry
+from decision_engine.models import Case, Catalogue, CatalogueEntry, Organ
 from decision_engine.models.cases import MEETING_ITEM
 from decision_engine.queries import definitions
 from decision_engine.queries.casefile import open_file
@@ -114,6 +114,8 @@ def _same_organ(work: Work, case_id: str, organ_id: str) -> None:
 
 
 def _next_number(work: Work, organ_id: str, year: int) -> int:
+    # whoever opens a case of the same organ meanwhile waits here, instead of finding the number taken
+    work.session.execute(select(Organ.id).where(Organ.id == organ_id).with_for_update(key_share=True))
     last = work.session.scalar(
         select(func.max(Case.number)).where(
             Case.organ_id == organ_id, Case.year == year, Case.kind != MEETING_ITEM
