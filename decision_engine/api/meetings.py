@@ -145,8 +145,9 @@ class MemberOut(Schema):
 
 
 class GuestOut(Schema):
-    """Somebody in the room without a vote, or who was."""
+    """Somebody in the room without a vote, or who was; `id` names the attendance."""
 
+    id = fields.String()
     person_id = fields.String(allow_none=True)
     name = fields.String()
     position = fields.String()

@@ -45,8 +45,9 @@ class Member:
 
 @dataclass(frozen=True, slots=True)
 class Guest:
-    """Somebody in the room without a vote, or who was."""
+    """Somebody in the room without a vote, or who was; *id* names the attendance."""
 
+    id: str
     person_id: str | None
     name: str
     position: str
@@ -289,7 +290,7 @@ def _state(times: Sequence[Attendance], leave: Any) -> str:
 
 
 def _guest(one: Attendance) -> Guest:
-    return Guest(one.person_id, one.name, one.position, one.kind, one.arrived_at, one.left_at)
+    return Guest(one.id, one.person_id, one.name, one.position, one.kind, one.arrived_at, one.left_at)
 
 
 # -- one item ----------------------------------------------------------------------------------------------

@@ -247,6 +247,8 @@ def _redrawn(again: Again, refusal: DecisionEngineError, values: Mapping[str, An
 
 def status_of(refusal: DecisionEngineError) -> int:
     """Return the HTTP status of *refusal*, from the one table of the house."""
+    if isinstance(refusal, ConfirmFirst):  # only pages ask for it, so that table has no kind for it
+        return 403
     found: int = current_app.extensions["kind_of"](refusal).status
     return found
 

@@ -210,9 +210,11 @@ def _swap(work: Work, typed: Typed, meeting: Meeting, about: str) -> str:
 def _add_item(work: Work, typed: Typed, meeting: Meeting, _about: str) -> str:
     title, category = typed.line("title"), typed.one_of("category", CATEGORIES)
     urgent = typed.words("emergency_reason", most=2000, required=False)
+    leader, reporter = typed.person("leader_in_charge_id"), typed.person("reporter_id")
     plan = commands.Plan(
-        title, category, case_id=typed.said.get("case_id") or None, emergency_reason=urgent or None
-    )
+        title, category, case_id=typed.said.get("case_id") or None, leader_in_charge_id=leader,
+        reporter_id=reporter, emergency_reason=urgent or None,
+    )  # fmt: skip
     commands.add_item(work, meeting.id, plan, **_change(typed))
     return _("议题已增加，组成人员会收到通知。")
 
@@ -334,6 +336,8 @@ def _cast(work: Work, typed: Typed, meeting: Meeting, about: str) -> str:
     if vote is not None and vote.method == SECRET and (typed.said.get("_key") or person):
         raise Forbidden(NO_KEY, rule="R-MTG-10")
     typed.done()
+    if person is None:  # the recorder who writes votes down decides nothing
+        door.demand_fresh(work)
     commands.cast(work, about, choice, person_id=person)
     return _("您的表决已记录。")
 

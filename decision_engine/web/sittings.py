@@ -335,7 +335,8 @@ def _room(work: Work, meeting_id: str, **more: Any) -> Any:
 def _context(work: Work, feed: meetings.Feed) -> dict[str, Any]:
     room = room_view.drawn(work, feed)
     approvers = people.persons(work, size=MOST_CHOICES, role="principal").items if feed.viewer.office else ()
-    known = people.persons(work, size=MOST_CHOICES).items if feed.viewer.recorder else ()
+    acts_for_others = feed.viewer.recorder or feed.viewer.office
+    known = people.persons(work, size=MOST_CHOICES).items if acts_for_others else ()
     return {
         "reporters": [(one.id, one.name) for one in known], "room": room,
         "meeting": room.meeting, "view": room_view, "word": room_view.word, "typed": {},

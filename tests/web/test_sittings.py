@@ -196,6 +196,46 @@ def test_what_is_said_stays_in_the_room_and_off_its_screen(hall: Stage, enter: E
     assert "不同意" not in screen.words
 
 
+def test_a_vote_asks_who_is_there_and_keeps_what_was_chosen(hall: Stage, enter: Enter) -> None:
+    """Whoever signed in long ago proves to be there first; then the same form does it."""
+    meeting = opened(hall)
+    meeting.report()
+    meeting.discuss(*DEPUTIES, "mayor")
+    meeting.do("recorder", "open_vote", {"method": "NAMED_BALLOT"}, item=0)
+    deputy = enter("deputy1", again=True)
+    hall.later(11 * 60)
+    refused = do(deputy, meeting, "cast", status=403, choice="NO")
+    assert meeting.item()["votes"][0]["voted"] == []
+    assert "在新窗口确认身份" in refused.words
+    assert refused.tree.xpath('//input[@name="choice" and @value="NO"]/@checked')
+    deputy.send(deputy.open("/confirm"), "/confirm", word=hall.town.password)
+    deputy.send(refused, "/acts/cast")
+    assert meeting.item()["votes"][0]["voted"] == [hall.person("deputy1")]
+
+
+def test_a_new_item_names_who_reports_and_a_guest_is_seen_out(hall: Stage, enter: Enter) -> None:
+    meeting = opened(hall)
+    do(
+        enter("director", again=True), meeting, "add_item", title="信访事项", category="ORDINARY",
+        leader_in_charge_id=hall.person("deputy2"), reporter_id=hall.person("officer"), reason="来访群众较多。",
+        emergency_reason="当日须答复。",
+        approved_by=hall.person("mayor"),
+    )  # fmt: skip
+    added = meeting.see("recorder")["items"][1]["item"]
+    assert (added["leader_in_charge_id"], added["reporter_id"]) == (
+        hall.person("deputy2"),
+        hall.person("officer"),
+    )
+    recorder = enter("recorder", again=True)
+    do(recorder, meeting, "admit", name="方立行", position="党政办公室主任", kind="ATTENDEE")
+    assert has_form(room(recorder, meeting), "dismiss")
+    assert not has_form(room(enter("deputy1"), meeting), "dismiss")
+    do(recorder, meeting, "dismiss")
+    assert [
+        one["left_at"] is None for one in meeting.see("recorder")["guests"] if one["name"] == "方立行"
+    ] == [False]
+
+
 def test_a_poll_says_nothing_until_something_happens(hall: Stage, enter: Enter) -> None:
     meeting = opened(hall)
     deputy = enter("deputy2")
