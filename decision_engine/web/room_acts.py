@@ -336,7 +336,7 @@ def _cast(work: Work, typed: Typed, meeting: Meeting, about: str) -> str:
     if vote is not None and vote.method == SECRET and (typed.said.get("_key") or person):
         raise Forbidden(NO_KEY, rule="R-MTG-10")
     typed.done()
-    if person is None:  # the recorder who writes votes down decides nothing
+    if person in (None, work.actor.person_id):  # the recorder who writes others' votes down decides nothing
         door.demand_fresh(work)
     commands.cast(work, about, choice, person_id=person)
     return _("您的表决已记录。")

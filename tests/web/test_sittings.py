@@ -204,6 +204,11 @@ def test_a_vote_asks_who_is_there_and_keeps_what_was_chosen(hall: Stage, enter: 
     meeting.do("recorder", "open_vote", {"method": "NAMED_BALLOT"}, item=0)
     deputy = enter("deputy1", again=True)
     hall.later(11 * 60)
+    form = room(deputy, meeting).form("/acts/cast").fields
+    named = {"csrf_token": form["csrf_token"], "about": form["about"], "choice": "NO"}
+    deputy.post(
+        f"/meetings/{meeting.id}/acts/cast", named | {"person_id": hall.person("deputy1")}, status=403
+    )
     refused = do(deputy, meeting, "cast", status=403, choice="NO")
     assert meeting.item()["votes"][0]["voted"] == []
     assert "在新窗口确认身份" in refused.words
