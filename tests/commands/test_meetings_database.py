@@ -91,6 +91,12 @@ class Sql:
             id=new_id(), meeting=self.meeting, person=self.hall.person(login), at=self.now,
         )  # fmt: skip
 
+    def goes(self, login: str) -> None:
+        self.run(
+            "UPDATE attendance SET left_at = :at WHERE person_id = :person AND left_at IS NULL",
+            person=self.hall.person(login), at=self.now,
+        )  # fmt: skip
+
     def puts(self, state: str) -> None:
         self.run("UPDATE agenda_item SET state = :state WHERE id = :item", state=state, item=self.item)
 
@@ -166,11 +172,15 @@ def _ballots(sql: Sql, vote: str, voting: list[str]) -> None:
     _refuses(sql, "chair votes last", sql.votes(vote, "party.secretary"))
     _refuses(sql, "secret ballot has no choice", sql.votes(vote, "mayor", None))
     _refuses(sql, "choice", sql.votes(vote, "mayor", "PERHAPS"))
-    for login in voting:
+    *most, late = voting
+    for login in most:
         _does(sql, sql.votes(vote, login))
     _refuses(sql, "(?i)unique|duplicate", sql.votes(vote, "mayor", "NO"))
+    sql.goes(late)
     _refuses(sql, "electorate is fixed", sql.elects(vote, "politics.law"))
     _does(sql, sql.votes(vote, "party.secretary"))
+    sql.comes(late)
+    _refuses(sql, "nobody votes after the chair", sql.votes(vote, late))
     sql.refuses("append-only", "UPDATE ballot SET choice = 'NO'")
     sql.run("UPDATE vote SET state = 'CLOSED' WHERE id = :vote", vote=vote)
     sql.refuses("closed vote stays", "UPDATE vote SET yes = 9 WHERE id = :vote", vote=vote)

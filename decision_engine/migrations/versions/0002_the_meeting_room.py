@@ -108,6 +108,10 @@ OTHERS_TO_VOTE = (
     "AND NOT EXISTS (SELECT 1 FROM ballot b WHERE b.vote_id = e.vote_id AND b.person_id = e.person_id) "
     f"AND {_deliberates(VOTED_ITEM, 'e.person_id')})"
 )
+CHAIR_VOTED = (
+    "EXISTS (SELECT 1 FROM ballot b JOIN vote v ON v.id = b.vote_id JOIN agenda_item i ON i.id = v.item_id "
+    "JOIN meeting m ON m.id = i.meeting_id WHERE b.vote_id = NEW.vote_id AND b.person_id = m.chair_id)"
+)
 
 GUARDS = (
     Guard("statement_by_whom", "INSERT", "statement", f"{POSITION} AND NOT {_deliberates(ITEM, 'NEW.person_id')}",
@@ -148,6 +152,8 @@ GUARDS = (
           "only a member present and not recused votes", VOTED_ITEM),
     Guard("ballot_chair_last", "INSERT", "ballot", f"{IS_CHAIR} AND {OTHERS_TO_VOTE}",
           "the chair votes last", VOTED_ITEM),
+    Guard("ballot_after_chair", "INSERT", "ballot", f"NOT {IS_CHAIR} AND {CHAIR_VOTED}",
+          "nobody votes after the chair", VOTED_ITEM),
     Guard("ballot_secret", "INSERT", "ballot", f"({SECRETLY}) = (NEW.choice IS NOT NULL)",
           "a secret ballot has no choice beside the name, a named one has", VOTED_ITEM),
     Guard("secret_tally_urn", "UPDATE", "secret_tally",
