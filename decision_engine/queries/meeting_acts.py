@@ -1,8 +1,8 @@
 """What somebody may do in a meeting now: each act of theirs, allowed or with the reason why not yet.
 
-Only acts that could ever be this person's are listed: a member's, the recorder's, the office's. The list is what a
-screen draws its buttons from; the verb itself (`commands.meetings`) checks again, and has the last word. Tests hold
-the two against each other along whole meetings.
+Only acts that could ever be this person's are listed: a member's, the recorder's, the office's, a guest's. The list is
+what a screen draws its buttons from; the verb itself (`commands.meetings`) checks again, and has the last word. Tests
+hold the two against each other along whole meetings.
 """
 
 from __future__ import annotations
@@ -112,6 +112,8 @@ def listed(feed: Feed, rows: Rows, roles: frozenset[str]) -> list[ActOfMine]:
         found += _recorder(seat)
     if viewer.member:
         found += _member(seat)
+    if roles and not viewer.recorder:
+        found += _own_words(seat)
     if viewer.member or viewer.attended or viewer.recorder:
         over = None if seat.status == "CLOSED" else _NOT_OVER
         found.append(seat.act("annotate", "事后说明", "Annotate", "/annotations", over))
@@ -202,6 +204,23 @@ def _minutes(seat: _Seat) -> Iterator[ActOfMine]:
     )
     yield seat.act("draw_up_minutes", "形成会议记录", "Draw up the minutes", "/minutes", reason)
     yield seat.act("settle_minutes", "会议记录办结", "Settle the minutes", "/minutes/settlement", reason)
+
+
+# -- who reports, and who attends without a vote --------------------------------------------------------------
+
+
+def _own_words(seat: _Seat) -> Iterator[ActOfMine]:
+    """What is said on an own device by who takes no position: the named reporter's report, a guest's words."""
+    opened, viewer = _unless(seat.status != "OPEN", _NOT_OPEN), seat.feed.viewer
+    for item in seat.rows.items:
+        if item.state not in {"TAKEN_UP", *OPEN_TO_STATEMENTS}:
+            continue
+        if item.reporter_id == seat.me:
+            reported = _unless(item.state != "TAKEN_UP", _NOT_NOW)
+            yield seat.on(item, "report_item", "汇报议题", "Report", "/report", _first(opened, reported))
+        if viewer.attended and not viewer.member:
+            absent = _unless(not viewer.in_room, _ABSENT)
+            yield seat.on(item, "explain", "列席说明", "Explain", "/explanations", _first(opened, absent))
 
 
 # -- a member ------------------------------------------------------------------------------------------------

@@ -7,7 +7,10 @@ something did; then the state is morphed in, and forms in which somebody types a
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime
+from types import MappingProxyType
 from typing import Any
 from urllib.parse import quote
 
@@ -152,7 +155,9 @@ def _field(name: str, kind: str, zh: str, en: str, **more: Any) -> dict[str, Any
     }  # fmt: skip
 
 
-def _call_fields() -> list[dict[str, Any]]:
+def _call_fields(known: Mapping[str, str] = MappingProxyType({})) -> list[dict[str, Any]]:
+    """Return what calling a meeting asks; *known*: id -> name of who may lead or report on an item, members or not."""
+    anybody = [{"value": who, "label": Text(name, name)} for who, name in known.items()]
     chosen = [{"value": key, "label": Text(*names)} for key, names in CATEGORIES.items()]
     subject = [
         _field("name", "text", "姓名", "Name", required=True),
@@ -164,7 +169,8 @@ def _call_fields() -> list[dict[str, Any]]:
         _field("title", "text", "议题名称", "Title of the item",
                hint=Text("选择了决策事项的可以不填。", "May stay empty where a case is chosen.")),
         _field("category", "choice", "类别", "Category", required=True, choices=chosen),
-        _field("leader_in_charge_id", "person", "分管负责人", "Deputy head in charge"),
+        _field("leader_in_charge_id", "choice", "分管负责人", "Deputy head in charge", choices=anybody),
+        _field("reporter_id", "choice", "汇报人", "Reporter", choices=anybody),
         _field("subjects", "list", "人选（人事议题）", "Persons (personnel)", of="group", fields=subject),
         _field("emergency_reason", "long_text", "临时紧急动议的理由", "Why it is urgent", max_length=2000),
     ]  # fmt: skip
@@ -214,7 +220,7 @@ def _read_call(typed: dict[str, Any]) -> tuple[list[commands.Plan], datetime]:
         plans.append(
             commands.Plan(
                 title, row.get("category", ""), case_id=row.get("case_id"), subjects=subjects,
-                leader_in_charge_id=row.get("leader_in_charge_id"),
+                leader_in_charge_id=row.get("leader_in_charge_id"), reporter_id=row.get("reporter_id"),
                 emergency_reason=row.get("emergency_reason", "")[:2000] or None,
             )
         )  # fmt: skip
@@ -224,12 +230,7 @@ def _read_call(typed: dict[str, Any]) -> tuple[list[commands.Plan], datetime]:
 
 
 def _titled(plan: commands.Plan, titles: dict[str, str]) -> commands.Plan:
-    if plan.title:
-        return plan
-    return commands.Plan(
-        titles.get(plan.case_id or "", "—"), plan.category, case_id=plan.case_id, subjects=plan.subjects,
-        leader_in_charge_id=plan.leader_in_charge_id, emergency_reason=plan.emergency_reason,
-    )  # fmt: skip
+    return plan if plan.title else replace(plan, title=titles.get(plan.case_id or "", "—"))
 
 
 def _calling(work: Work, typed: Any, errors: Any, *, checking: Any = None, findings: Any = ()) -> Any:
@@ -240,11 +241,12 @@ def _calling(work: Work, typed: Any, errors: Any, *, checking: Any = None, findi
     waiting = meeting_calls.awaiting(work, body.body.organ_id)
     recorders = people.persons(work, size=100, role="recorder").items
     members = [(one.person_id, one.name) for one in body.members]
+    known = {one.id: one.name for one in people.persons(work, size=MOST_CHOICES).items}
     return show(
         "meeting_new.html", bodies=bodies, body=body, typed=typed, errors=errors, findings=findings,
-        checking=checking, fields=_call_fields(), waiting=waiting, sent=_pairs(), word=room_view.word,
+        checking=checking, fields=_call_fields(known), waiting=waiting, sent=_pairs(), word=room_view.word,
         options={"person": members, "case": [(one.id, f"{one.title}（{one.label}）") for one in waiting]},
-        recorders=[(one.id, one.name) for one in recorders], members=dict(members), **TABLES,
+        recorders=[(one.id, one.name) for one in recorders], members=dict(members), known=known, **TABLES,
     )  # fmt: skip
 
 

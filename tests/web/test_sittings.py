@@ -66,8 +66,11 @@ def test_a_small_meeting_is_held_through_the_pages(hall: Stage, enter: Enter) ->
     sheet = director.send(
         sheet, "/meetings/new", press=("_do", "check"), title="镇长办公会第一次会议", planned_at="2026-02-27T09:00",
         place="镇政府二楼会议室", chair_id=person("mayor"), recorder_id=person("recorder"),
-        **{"items.0.title": "道路维修经费", "items.0.category": "LARGE_FUNDS"},
+        **{"items.0.title": "道路维修经费", "items.0.category": "LARGE_FUNDS",
+           "items.0.leader_in_charge_id": person("justice"), "items.0.reporter_id": person("officer")},
     )  # fmt: skip
+    assert "宋秉直" in sheet.words, "who is in charge of an item need be no member"
+    assert "林小满" in sheet.words, "who reports is shown before anybody is told"
     assert "7 名组成人员会收到通知" in sheet.words
     assert hall.ask("director", "/meetings")["total"] == 0  # nothing is called before it was checked
     sheet = director.send(sheet, "/meetings/new", press=("_do", "call"))
@@ -216,6 +219,40 @@ def test_a_vote_asks_who_is_there_and_keeps_what_was_chosen(hall: Stage, enter: 
     deputy.send(deputy.open("/confirm"), "/confirm", word=hall.town.password)
     deputy.send(refused, "/acts/cast")
     assert meeting.item()["votes"][0]["voted"] == [hall.person("deputy1")]
+
+
+def test_who_reports_and_who_attends_say_it_themselves_and_others_have_no_form(
+    hall: Stage, enter: Enter
+) -> None:
+    meeting = called(
+        hall,
+        {"title": "道路维修经费", "category": "LARGE_FUNDS", "reporter_id": hall.person("officer")},
+    )
+    hall.move_to(WHEN)
+    guests = [
+        {"name": "林小满", "position": "科员", "person_id": hall.person("officer")},
+        {"name": "宋秉直", "position": "司法所所长", "person_id": hall.person("justice")},
+    ]
+    meeting.opens("mayor", *DEPUTIES, absent={"deputy6": "病假"}, guests=guests)
+    officer, justice, deputy = enter("officer"), enter("justice"), enter("deputy1")
+    assert not has_form(room(officer, meeting), "report_item"), "the item is not taken up"
+    meeting.do("recorder", "take_up_item", item=0)
+    assert not has_form(room(justice, meeting), "report_item"), "another was named to report"
+    assert not has_form(room(deputy, meeting), "report_item")
+    empty = do(officer, meeting, "report_item", status=422, text="")
+    assert "没有办理成功" in empty.words
+    officer.send(empty, "/acts/report_item", text="汇报经费来源和用途。")
+    assert not has_form(room(officer, meeting), "report_item"), "it was reported"
+    assert not has_form(room(deputy, meeting), "explain"), "a member takes a position instead"
+    do(justice, meeting, "explain", kind="LEGAL_EXPLANATION", text="程序合法。")
+    item = meeting.item()
+    assert (item["report"], item["item"]["reporter_id"]) == ("汇报经费来源和用途。", hall.person("officer"))
+    (said,) = item["statements"]
+    assert (said["person_id"], said["text"], said["entered_by"]) == (
+        hall.person("justice"),
+        "程序合法。",
+        None,
+    )
 
 
 def test_a_new_item_names_who_reports_and_a_guest_is_seen_out(hall: Stage, enter: Enter) -> None:
