@@ -247,5 +247,7 @@ def served(house: House) -> Iterator[int]:
         server.pull_trigger()  # wakes the thread; sockets are closed only once it has ended
         thread.join(timeout=30)
         server.task_dispatcher.shutdown()
+        for channel in list(server.active_channels.values()):
+            channel.handle_close()  # with the file of a large answer, which the closing of sockets leaves open
         server.close()
         wasyncore.close_all(sockets)
