@@ -14,7 +14,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
 from playwright.sync_api import Browser, Locator, Page, expect
@@ -76,6 +76,7 @@ class Clicking(Stage):
         self, house: House, clock: Any, town: Town, port: int, browser: Browser, album: Path | None
     ) -> None:
         super().__init__(house, clock, town, ReadingDoor("127.0.0.1", port), lambda _: None)
+        self.port = port
         self.base = f"http://127.0.0.1:{port}"
         self.figures = Figures()
         self.receipts: list[str] = []
@@ -364,6 +365,9 @@ class Clicking(Stage):
             raise Stuck(f"not handed in, at {page.url}: {_refusal(page)}")
 
 
+Hand = TypeVar("Hand", bound=Clicking)
+
+
 def _papers_on(page: Page) -> set[str]:
     """Return the ids of the papers listed on *page*."""
     found = page.locator('#papers a[href^="/documents/"]').evaluate_all("all => all.map(a => a.pathname)")
@@ -385,14 +389,16 @@ def _refusal(page: Page) -> str:
 
 
 @contextmanager
-def clicked(house: House, clock: Any, town: Town, browser: Browser, album: Path | None) -> Iterator[Clicking]:
+def clicked(
+    house: House, clock: Any, town: Town, browser: Browser, album: Path | None, hand: type[Hand]
+) -> Iterator[Hand]:
     """Serve *house* by waitress on a free port and give the stage; no page may have misbehaved at the end."""
     if album is not None:
         album.mkdir(parents=True, exist_ok=True)
         for old in album.glob("*.png"):
             old.unlink()
     with served(house) as port:
-        stage = Clicking(house, clock, town, port, browser, album)
+        stage = hand(house, clock, town, port, browser, album)
         try:
             yield stage
             if faults := stage.all_faults():

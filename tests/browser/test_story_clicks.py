@@ -1,7 +1,8 @@
 """Whole stories done by hand: people at browsers of their own, from the proposal to the auditor's verified bundle.
 
-Every run plays the beginning of S1 with six officials and two citizens, to a bundle; `make faults` plays S1 and S2
-to their ends, photographs every page and keeps the pictures in tests/browser/output/ (not committed).
+Every run plays the beginning of S1 with six officials and two citizens, to a bundle, and a vote in a room; `make
+faults` plays S1 and S2 to their ends with their meetings held in the rooms, everybody at a browser of their own,
+photographs every page and keeps the pictures in tests/browser/output/ (not committed).
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ from decision_engine.commands.checkpoints import HouseLog
 from decision_engine.commands.sequencing import sequence
 from decision_engine.db import open_engine
 from decision_engine.demo import load_town
+from decision_engine.demo.door import Door
 from decision_engine.demo.s1 import S1
 from decision_engine.demo.s1.hearing import TEXTS
 from decision_engine.demo.s2 import S2
@@ -33,25 +35,27 @@ from decision_engine.demo.story import Story
 from decision_engine.verifier import verify
 from decision_engine.work import House
 from tests.api.conftest import founded  # noqa: F401  the town, founded once a session
+from tests.api.meeting_hall import Assembly, meeting_in_force
 from tests.browser.clicking import Clicking, Stuck, clicked
+from tests.browser.room_hand import RoomClicking
 from tests.conftest import cheap_settings
 
 CAMPAIGN = bool(os.environ.get("DECISION_ENGINE_CAMPAIGN"))
 OUTPUT = Path(__file__).parent / "output"
 
-Begin = Callable[..., AbstractContextManager[Clicking]]
+Begin = Callable[..., AbstractContextManager[RoomClicking]]
 
 
 @pytest.fixture
 def begin(browser: Browser, founded: Path, tmp_path: Path) -> Begin:  # noqa: F811
     """Open the house in which a story is about to begin, for people at browsers."""
 
-    def open_(story: Story, album: Path | None = None) -> AbstractContextManager[Clicking]:
+    def open_(story: Story, album: Path | None = None) -> AbstractContextManager[RoomClicking]:
         shutil.copy(founded, tmp_path / "test.db")
         shutil.copytree(founded.parent / "keys", tmp_path / "keys")
         clock = MovableClock(datetime.fromisoformat(story.scenes[0].at).replace(tzinfo=SHANGHAI))
         house = House(cheap_settings(tmp_path), open_engine(f"sqlite:///{tmp_path}/test.db"), clock)
-        return clicked(house, clock, load_town(house, deploy=False), browser, album)
+        return clicked(house, clock, load_town(house, deploy=False), browser, album, RoomClicking)
 
     return open_
 
@@ -120,6 +124,33 @@ def test_the_hand_notices_what_it_cannot_do(begin: Begin) -> None:
             stage.complete("mayor", "publish_notice", {})
         assert any("422" in one for one in stage.all_faults())
         stage.forgive()
+
+
+def test_the_hand_votes_in_the_room_after_proving_who_is_there(begin: Begin) -> None:
+    """The vote is refused, the window the page offers answers, the vote is sent again; a way around it there is not."""
+    with begin(S1) as stage:
+        quick = Stage(stage.house, stage._clock, stage.town, Door("127.0.0.1", stage.port), lambda _: None)
+        meeting_in_force(quick)
+        meeting = Assembly(quick)
+        meeting.call("2026-03-09 09:00", {"title": "道路维修经费", "category": "LARGE_FUNDS"})
+        quick.move_to("2026-03-09 09:00")
+        meeting.opens(*meeting.members)
+        meeting.report()
+        meeting.discuss(*reversed(meeting.members))
+        path = meeting.at(f"/votes/{meeting.do('recorder', 'open_vote', item=0)['votes'][0]['id']}/ballots")
+        stage.at("deputy1")
+        stage.later(11 * 60)
+        stage.say("deputy1", path, {"choice": "NO"})
+        assert meeting.item()["votes"][0]["voted"] == [stage.person("deputy1")]
+        assert stage.all_faults() == []
+        assert stage.figures.filled == 2 + 1 + 1 + 1, (
+            "name and password, the vote, the password, the vote again"
+        )
+        with pytest.raises(Stuck, match="no cast on"):
+            stage.say("deputy1", path, {"choice": "YES"})
+        with pytest.raises(Stuck, match="there is no hand for"):
+            stage.say("deputy1", meeting.at("/nonsense"), {})
+        quick._door.close()
 
 
 @pytest.mark.campaign
