@@ -154,10 +154,9 @@ def _calm_sqlite(connection: Any, record: Any, _state: object) -> None:
 
 
 def _settle_postgresql(connection: Any, _record: object) -> None:
-    cursor = connection.cursor()
-    cursor.execute(f"SELECT {_THERE}")  # constants of ours
-    cursor.close()
-    connection.commit()
+    connection.autocommit = True  # for the whole connection, and no transaction is left open
+    connection.execute(f"SELECT {_THERE}")  # constants of ours
+    connection.autocommit = False
 
 
 def _begin_postgresql(connection: Connection) -> None:

@@ -13,7 +13,7 @@ from decision_engine.api import identity
 from decision_engine.api.room import Room
 from decision_engine.app import create_app
 from decision_engine.demo import Town
-from decision_engine.models import Case, DocumentVersion, Event, Record, Task
+from decision_engine.models import Case, DocumentVersion, Event, FactorReset, Record, Task
 from decision_engine.web import assets, styleguide
 from decision_engine.work import House
 from tests.api import meeting_writes
@@ -250,6 +250,13 @@ def _writes(stage, town: Town, task_id: str) -> dict[tuple[str, str], dict[str, 
         ("POST", f"/posts/{post}/end"): {"until": "2026-12-31"},
         ("POST", f"/people/{mayor}/accounts"): {"organ_id": organ, "login": "x", "password": "long enough"},
         ("POST", f"/accounts/{account}/closure"): {"organ_id": organ},
+        ("POST", f"/accounts/{account}/password-reset"): {},
+        ("POST", f"/accounts/{account}/reopening"): {},
+        ("POST", f"/accounts/{account}/second-factor-resets"): {"reason": "x"},
+        ("POST", f"/second-factor-resets/{_waiting_reset(stage, account)}/approval"): {},
+        ("POST", "/organs"): {
+            "name": "x", "kind": "town", "overlays": ["national"], "administrator_id": mayor, "since": "2026-01-01",
+        },
         ("POST", f"/organs/{organ}/units"): {"name": "x"},
         ("POST", f"/organs/{organ}/bodies"): {
             "kind": "x", "name": "x", "members": [{"person_id": mayor, "is_principal": True}], "since": "2026-01-01",
@@ -271,6 +278,17 @@ def _writes(stage, town: Town, task_id: str) -> dict[tuple[str, str], dict[str, 
             ("POST", f"/documents/{document}/versions"): {"data": paper()},
         }
     )
+
+
+def _waiting_reset(stage, account: str) -> str:  # type: ignore[no-untyped-def]
+    """Let the reset of a second factor wait for its second person, and return its id."""
+    reset = FactorReset(
+        account_id=account, proposed_by=stage.town.persons["admin1"], proposed_at=stage.house.clock.now()
+    )
+    with stage.house.writing() as session, session.begin():
+        session.add(reset)
+        session.flush()
+        return reset.id
 
 
 def _between_people(stage, town: Town, task_id: str) -> dict[tuple[str, str], object]:  # type: ignore[no-untyped-def]
