@@ -4,7 +4,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: help run test lint bench faults diagrams readme assets clean
+.PHONY: help run test coverage lint bench faults diagrams readme assets clean
 
 help: ## Say what there is
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 12
@@ -21,7 +21,10 @@ run: $(READY) ## Start the service with the demonstration town and say where to 
 test: $(READY) lint ## Run every check and every test
 	@test -x /usr/bin/chromium || echo "注意：缺少浏览器，页面测试将被跳过。需要：apt-get install chromium fonts-noto-cjk" \
 	  "· without /usr/bin/chromium the tests of the pages are skipped: apt-get install chromium fonts-noto-cjk"
-	$(BIN)/python -m pytest -n 2 --dist worksteal --cov --cov-report=term --cov-fail-under=90
+	$(BIN)/python -m pytest -n 2 --dist worksteal
+
+coverage: $(READY) ## Run every test and say which lines and branches none of them takes
+	$(BIN)/python -m pytest -n 2 --dist worksteal --cov --cov-report=term --cov-fail-under=95
 
 lint: $(READY) ## Style, types, floors of the house
 	$(BIN)/ruff check .
