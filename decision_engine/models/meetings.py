@@ -22,6 +22,7 @@ from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint, tex
 from sqlalchemy.orm import Mapped, mapped_column
 
 from decision_engine.db import Model, new_id
+from decision_engine.language import Text
 
 BEFORE_THE_MEETING = ("TAKEN_UP", "REPORTED", "MEMBERS_SPEAKING", "PRINCIPAL_SPOKEN", "VOTING", "VOTED")
 """States of an item the meeting is busy with; at most one item at a time."""
@@ -74,6 +75,11 @@ class Meeting(Model):
     def label(self) -> str:
         """Return the meeting's number as officials write it: `2026年第3次`."""
         return f"{self.year}年第{self.number}次"
+
+    @property
+    def said_label(self) -> Text:
+        """Return the same in both languages."""
+        return Text(self.label, f"No. {self.number} of {self.year}")
 
 
 class MeetingMember(Model):

@@ -26,6 +26,12 @@ from decision_engine.queries.meeting_events import ROOM_ACTS
 from decision_engine.work import Work
 
 ERASED = Text("（姓名已依法清除）", "(name lawfully erased)")
+WAITS = {
+    "comment_period": Text("征求意见期限", "the comment period"),
+    "execution_confirmation_overdue": Text("15日内未确认", "no confirmation within 15 days"),
+    "legality_urge_due": Text("审查时间已满", "the time for the legality review"),
+}
+"""What the clock waits for, by step or by the element of the shipped diagrams: no form names it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,6 +173,9 @@ def act_name(body: Mapping[str, Any], names: Mapping[str, str]) -> Text:
 
 
 def _step(step: str | None, element: str | None, names: Mapping[str, str]) -> Text:
+    wait = WAITS.get(step or "") or WAITS.get(element or "")
+    if wait is not None:
+        return wait
     drawn = names.get(element or "") or element or step or ""
     if step in forms.steps():
         title = forms.describe(step)["title"]

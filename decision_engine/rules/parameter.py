@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from fractions import Fraction
 from functools import cache
@@ -80,10 +80,18 @@ class Parameter:
 
 @dataclass(frozen=True, slots=True)
 class Parameters:
-    """All parameters of one rule set; *parents* maps each overlay to the next wider one (`""` at the top)."""
+    """All parameters of one rule set.
+
+    *parents* maps each overlay to the next wider one (`""` at the top), *sources* a source to its English.
+    """
 
     by_name: Mapping[str, Parameter]
     parents: Mapping[str, str]
+    sources: Mapping[str, str] = field(default_factory=dict)
+
+    def cited(self, source: str) -> Text:
+        """Return a source in both languages; one that is not of the shipped data stays as it was typed."""
+        return Text(source, self.sources.get(source, source))
 
     def value(self, name: str, on: date, overlays: Iterable[str] = ("national",)) -> Value:
         """Return the strictest value in force on a day for an organ with these overlays.
@@ -138,16 +146,18 @@ def read(documents: Mapping[str, str]) -> Parameters:
     """Read parameter files (*name* -> TOML text) into one checked set; raise `FaultyParameters`."""
     parents: dict[str, str] = {}
     by_name: dict[str, Parameter] = {}
+    sources: dict[str, str] = {}
     for file, text in sorted(documents.items()):
         table = tomllib.loads(text)
         parents.update(table.pop("overlays", {}))
+        sources.update(table.pop("sources", {}))
         bodies = table.pop("bodies", [])
         for name, entry in table.items():
             for parameter in _parameters(file, name, entry, bodies):
                 if parameter.name in by_name:
                     raise FaultyParameters(f"{file}: {parameter.name} is declared twice")
                 by_name[parameter.name] = parameter
-    parameters = Parameters(by_name, parents)
+    parameters = Parameters(by_name, parents, sources)
     for parameter in by_name.values():
         _check(parameter, parameters)
     return parameters

@@ -25,7 +25,7 @@ from typing import Final
 
 from decision_engine.language import Text, articles
 from decision_engine.rules.facts import Facts
-from decision_engine.rules.law import Law
+from decision_engine.rules.law import SUBJECTS, Law
 from decision_engine.rules.static import STATUTES
 
 
@@ -85,7 +85,9 @@ class Rule:
     def citation(self) -> Text:
         """Law and article as a sentence names them; an article without a number is named by its subject."""
         if not self.article.isdigit():
-            return Text(f"{self.law.name}（{self.article}）", f"{self.law.title.en} ({self.article})")
+            return Text(
+                f"{self.law.name}（{self.article}）", f"{self.law.title.en} ({SUBJECTS[self.article]})"
+            )
         cited = articles(self.article)
         return Text(f"{self.law.name}{cited.zh}", f"{self.law.title.en}, {cited.en}")
 

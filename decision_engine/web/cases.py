@@ -107,7 +107,7 @@ def records_page(work: Work, case_id: str) -> Any:
     names = people.names_of(work, {one.author_id for one in found.items})
     titles = {
         step: forms.describe(step)["title"] for step in {one.kind for one in found.items} & set(forms.steps())
-    }
+    } | trail.WAITS
     return show("case_records.html", **frame(work, case), found=found, names=names, titles=titles)
 
 

@@ -19,6 +19,7 @@ from decision_engine.language import Text
 from decision_engine.queries import people
 from decision_engine.rules import coverage
 from decision_engine.rules.coverage import Row
+from decision_engine.rules.law import Law
 from decision_engine.rules.parameter import Dated, Parameter, UnknownParameter, shipped
 from decision_engine.rules.rule import Rule
 from decision_engine.web.door import Pages, show
@@ -129,6 +130,7 @@ def parameters_page(work: Work) -> Any:
         said_value=said_value,
         stricter_words=stricter_words,
         overlay=overlay_name,
+        source=source_words,
         version=rules.RULE_SET_VERSION,
     )
 
@@ -173,7 +175,7 @@ def rules_page(work: Work) -> Any:
         tabs=_tabs("rules"),
         rows=rows,
         total=len(table()),
-        laws=sorted({one.rule.law.name for one in table()}),
+        laws=sorted({one.rule.law.name: _law_name(one.rule.law) for one in table()}.items()),
         gates=sorted(((one, gate_name(one)) for one in {g for row in table() for g in row.rule.gates}),
                      key=lambda pair: pair[1]),
         places=tuple(coverage.Place),
@@ -211,6 +213,16 @@ def rule_page(work: Work, name: str) -> Any:
 def table() -> Sequence[Row]:
     """Return every rule with where it is held; it changes only with the software."""
     return coverage.table()
+
+
+def _law_name(law: Law) -> str:
+    """Return a law as citations name it: by its short name in Chinese, by its title in English."""
+    return told(Text(law.name, law.title.en))
+
+
+def source_words(source: str) -> str:
+    """Return the source of a value, in the reader's language."""
+    return told(shipped().cited(source))
 
 
 def gate_name(gate: str) -> str:

@@ -18,7 +18,7 @@ from decision_engine.queries import people
 from decision_engine.rules import procedure
 from decision_engine.rules.parameter import shipped
 from decision_engine.web.door import ConfirmFirst, Said, go, show
-from decision_engine.web.lawbook import CHOICES, UNITS, overlay_name, stricter_words
+from decision_engine.web.lawbook import CHOICES, UNITS, overlay_name, source_words, stricter_words
 from decision_engine.web.register import (
     MOST,
     NEEDED,
@@ -253,6 +253,7 @@ def _body(work: Work, body_id: str, typed: Any, errors: Any) -> Any:
         errors=errors,
         today=work.today,
         said_value=_said_value,
+        source=source_words,
         stricter=lambda name: stricter_words(shipped().by_name[f"{body.kind}.{name}"]),
         hints={one.name: _hint(body.kind, one.name) for one in body.procedure},
     )

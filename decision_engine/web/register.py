@@ -223,9 +223,8 @@ def _delegations(work: Work, typed: Any, errors: Any) -> Any:
     me = work.actor.person_id
     own = [one for one in work.actor.standings if one.on_behalf_of is None]
     organs = {one["organ_id"]: one["organ"] for one in people.standings_with_names(work)}
-    what = [
-        (f"{one.organ_id}:", f"{organs.get(one.organ_id, '')} · {_('本人的全部岗位')}") for one in own[:1]
-    ]
+    every = _("本人的全部岗位")
+    what = [(f"{one.organ_id}:", f"{organs.get(one.organ_id, '')} · {every}") for one in own[:1]]
     what += [
         (f"{one.organ_id}:{role}", f"{organs.get(one.organ_id, '')} · {told(ROLE_NAMES.get(role, role))}")
         for one in own

@@ -10,6 +10,7 @@ from typing import Any
 from flask_babel import get_locale
 
 from decision_engine import rules
+from decision_engine.access import CLOCK, PUBLIC
 from decision_engine.calendar import SHANGHAI
 from decision_engine.language import Text, articles
 
@@ -18,6 +19,13 @@ def language() -> str:
     """Return the language of this request: `zh` or `en`."""
     chosen = get_locale()
     return "en" if chosen is not None and chosen.language == "en" else "zh"
+
+
+NOBODY = {
+    CLOCK.name: Text("系统时钟", "The clock"),
+    PUBLIC.name: Text("社会公众", "A member of the public"),
+}
+"""Who acts without being a person: by the name the records keep."""
 
 
 def said(sentence: Text | Mapping[str, str] | str | None) -> str:
@@ -31,7 +39,8 @@ def said(sentence: Text | Mapping[str, str] | str | None) -> str:
         return sentence.said_in(language())
     if isinstance(sentence, Mapping):
         return sentence.get(language()) or sentence["zh"]
-    return sentence
+    nobody = NOBODY.get(sentence)
+    return sentence if nobody is None else nobody.said_in(language())
 
 
 def cited(one: Any) -> str:

@@ -78,7 +78,8 @@ def _line(one: Foreseen, *, entered: bool) -> dict[str, Any]:
     words = {"missing": _("未满足"), "running": _("依填写内容"), "ok": _("已满足"), "exempt": _("不适用")}
     text = told(one.finding.reason) if state == "missing" else ""
     if state == "missing" and one.opens_on is not None:
-        text = f"{text} {_('自 %(day)s 起可以办理。', day=day(one.opens_on))}"
+        opens = _("自 %(day)s 起可以办理。", day=day(one.opens_on))
+        text = f"{text} {opens}"
     return {
         "state": state, "title": told(one.finding.title), "text": text, "word": words[state],
         "law": f"{cited(one.finding)} {one.finding.rule}",
