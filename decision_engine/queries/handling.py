@@ -35,7 +35,7 @@ DONE = Text("已办结", "done")
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """A light with its word; *days*: working days left (negative: past)."""
+    """A light with its word; *days*: working days left (negative: past; 0 while none has passed)."""
 
     light: Light
     word: Text
@@ -73,6 +73,10 @@ class Urged:
     by: str
 
 
+PAST = Text("已过办理期限", "past its day")
+"""Said of a step whose day is over when no working day has passed since."""
+
+
 def light(task: Task, today: date, calendar: WorkCalendar, warning: int) -> Standing:
     """Return how *task* stands on *today*; *warning* working days before its agreed day it turns yellow."""
     if task.due_on is None:
@@ -81,7 +85,8 @@ def light(task: Task, today: date, calendar: WorkCalendar, warning: int) -> Stan
         return Standing(Light.GREY, Text("暂停计时", "time rests"))
     if today > task.due_on:
         late = calendar.working_days_between(task.due_on, today).days
-        return Standing(Light.RED, Text(f"超期 {late} 个工作日", f"{late} working day(s) late"), -late)
+        word = Text(f"超期 {late} 个工作日", f"{late} working day(s) late") if late else PAST
+        return Standing(Light.RED, word, -late)
     left = calendar.working_days_between(today, task.due_on).days
     word = Text(f"还剩 {left} 个工作日", f"{left} working day(s) left")
     return Standing(Light.YELLOW if left <= warning else Light.GREEN, word, left)

@@ -8,10 +8,12 @@ import pytest
 from flask import Flask
 
 from decision_engine.api.throttle import Throttle
+from decision_engine.calendar import WorkCalendar
 from decision_engine.clock import MovableClock
 from decision_engine.demo.s1 import S1, beginning
 from decision_engine.demo.stage import Stage
 from decision_engine.models import Task
+from decision_engine.queries import handling
 from decision_engine.queries.stages import stage_of
 from decision_engine.work import House
 from tests.itinerary import NO_PAGES, STOPS, missing
@@ -95,6 +97,16 @@ def test_lights_go_by_working_days_and_are_told_by_word_and_shape_too(
         assert (colour, words) == (wanted, f"{lamp}：{left}"), due
     shapes = {colour: shape for colour, _, shape in seen}
     assert len(set(shapes.values())) == len(shapes) == 3
+
+
+def test_on_a_free_day_after_its_day_a_step_is_past_it_and_not_nought_days_late() -> None:
+    """Due on a Friday, seen on the Sunday after it (the Saturday is free, too) and on the Monday."""
+    calendar = WorkCalendar.standard()
+    friday = Task(due_on=date(2026, 4, 17))
+    seen = [handling.light(friday, date(2026, 4, day), calendar, 3) for day in (17, 18, 19, 20)]
+    assert [one.light for one in seen] == [handling.Light.YELLOW, *[handling.Light.RED] * 3]
+    assert [one.word.zh for one in seen[1:]] == ["已过办理期限", "已过办理期限", "超期 1 个工作日"]
+    assert [one.word.en for one in seen[1:]] == ["past its day", "past its day", "1 working day(s) late"]
 
 
 def light(row: object) -> tuple[str, str, str]:

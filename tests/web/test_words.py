@@ -24,7 +24,8 @@ from decision_engine.demo.s1 import beginning
 from decision_engine.demo.stage import Stage
 from decision_engine.demo.town import OFFICIALS, TOWN_UNITS
 from decision_engine.models import Body, Definition, DefinitionFile
-from decision_engine.web import frame
+from decision_engine.rules.parameter import shipped
+from decision_engine.web import frame, lawbook
 from decision_engine.web.cases import TABS
 from decision_engine.web.saying import NOBODY
 from decision_engine.work import House
@@ -70,6 +71,16 @@ def every() -> Iterator[tuple[str, str]]:
     for title, entries in frame.MENU:
         yield from ((text, "the menu") for text in (title, *(entry[2] for entry in entries)) if text)
     yield from ((tab[1], "the tabs of a case") for tab in TABS)
+
+
+def test_every_rule_and_every_source_of_a_number_has_its_english() -> None:
+    """Also those no page of the town shows: an article without a number is cited by its subject."""
+    said = [words for row in lawbook.table() for words in (row.rule.title, row.rule.citation)]
+    said += [shipped().cited(one.source) for each in shipped().by_name.values() for one in each.values]
+    assert [one.zh for one in said if CHINESE.search(one.en)] == []
+    assert CHINESE.search(shipped().cited("本镇党委议事规则").en), (
+        "control: what officials type stays as it is"
+    )
 
 
 def test_every_sentence_of_the_pages_has_its_english() -> None:
