@@ -11,13 +11,14 @@ from pathlib import Path
 from typing import Any
 
 import click
+from flask import Flask
 from rich.console import Console
 from rich.table import Table
 
 from decision_engine import __version__, app, logs, process, rules
 from decision_engine.cli import audit, bundle, founding, hardening, keeping, proof, tiles
 from decision_engine.commands import definitions, sessions
-from decision_engine.config import read_settings
+from decision_engine.config import Settings, read_settings
 from decision_engine.errors import DecisionEngineError
 from decision_engine.rules import coverage
 from decision_engine.work import unit_of_work
@@ -39,19 +40,38 @@ def main() -> None:
 # -- running --------------------------------------------------------------------------------------------
 
 
+UNREAD = 4
+"""How many times the largest body the pages take is still read, to be refused on a page that says why."""
+
+
+def make_server(application: Flask, settings: Settings, **more: Any) -> Any:
+    """Return a server for *application*, listening; run it with `run`, end it with `close`.
+
+    A body many times larger than the application takes is answered 413 by its header alone, before any of it is read
+    or written to disk. One that is only somewhat too large, as a scan may be, is still read: a server that answers and
+    hangs up while a browser is sending leaves it with a broken connection instead of the page that says what is wrong.
+    """
+    from waitress import create_server  # noqa: PLC0415  only this command needs a server
+
+    return create_server(
+        application,
+        host=settings.host,
+        port=settings.port,
+        threads=settings.threads,
+        max_request_body_size=UNREAD * application.config["MAX_CONTENT_LENGTH"],
+        **more,
+    )
+
+
 @main.command()
 @click.option("--demo", is_flag=True, help="先载入演示镇 · load the demonstration town first")
 def serve(demo: bool) -> None:
     """启动服务 · run the service, with a worker for the timers."""
-    from waitress import create_server  # noqa: PLC0415  only this command needs a server
-
     house = app.open_house()
     if demo:
         _load_town(house)
     settings = house.settings
-    server = create_server(
-        app.create_app(house=house), host=settings.host, port=settings.port, threads=settings.threads
-    )
+    server = make_server(app.create_app(house=house), settings)
     worker = Worker(house)
     if settings.embedded_worker:
         worker.start()

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import select
+import socket
 from pathlib import Path
+from typing import Any
 
 import pytest
 from click.testing import CliRunner
+from flask import Flask, request
 
 from decision_engine import guard
-from decision_engine.__main__ import main
+from decision_engine.__main__ import UNREAD, main, make_server
 from decision_engine.db import for_writing, open_engine
+from tests.conftest import cheap_settings
 
 BPMN = Path(__file__).parent.parent / "bpmn"
 
@@ -119,3 +124,44 @@ def test_a_foreign_diagram_can_be_looked_at_and_never_deployed(home: Path):
     broken = home / "broken.bpmn"
     broken.write_text("<definitions")
     run("look", str(broken), code=2)
+
+
+def answered(server: Any, sockets: dict[int, Any], head: str, body: bytes = b"") -> str:
+    """Send a request to *server*, which runs in this very thread, and return what comes back."""
+    with socket.create_connection(("127.0.0.1", server.effective_port)) as client:
+        client.sendall(f"POST / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n{head}\r\n\r\n".encode() + body)
+        heard = b""
+        for _ in range(600):
+            server.asyncore.loop(timeout=0.1, map=sockets, count=1)
+            if select.select([client], [], [], 0)[0]:
+                found = client.recv(65536)
+                if not found:
+                    break
+                heard += found
+        return heard.decode()
+
+
+def test_a_huge_body_is_turned_away_by_its_header_and_one_too_large_by_a_page(tmp_path: Path) -> None:
+    """The first is answered though not a byte of it ever comes; the application says its own word to the second."""
+    application = Flask("x")
+    application.config["MAX_CONTENT_LENGTH"] = most = 1000
+
+    @application.post("/")
+    def taken() -> str:
+        return f"took {len(request.get_data())}"
+
+    application.register_error_handler(413, lambda _: ("the page that says why", 413))
+    sockets: dict[int, Any] = {}
+    server = make_server(application, cheap_settings(tmp_path, port=0, threads=1), map=sockets)
+    try:
+        huge = answered(server, sockets, f"Content-Length: {UNREAD * most}")
+        large = answered(server, sockets, f"Content-Length: {most + 1}", b"x" * (most + 1))
+        small = answered(server, sockets, f"Content-Length: {most}", b"x" * most)
+    finally:
+        server.task_dispatcher.shutdown()
+        server.close()
+        for one in list(sockets.values()):
+            one.close()
+    assert (huge.split()[1], "says why" in huge) == ("413", False)
+    assert (large.split()[1], "says why" in large) == ("413", True)
+    assert (small.split()[1], "took 1000" in small) == ("200", True)
