@@ -23,6 +23,8 @@ from decision_engine.queries.pages import Page
 from decision_engine.queries.trail import act_name, read
 from decision_engine.work import Work
 
+KINDS = ("task.completed", "agenda.announced")
+"""Acts that may depart from a rule: a step of a flow, and what an agenda announces where no step waits for it."""
 USED = b'"exceptions":["'
 """How a canonical body begins a list of exceptions that is not empty; inside a text the quotes would be escaped."""
 
@@ -72,7 +74,7 @@ def _page(
     found = work.session.execute(
         select(Event, Case)
         .join(Case, Case.id == Event.chain)
-        .where(wanted, Event.kind == "task.completed", _holds(work, USED))
+        .where(wanted, Event.kind.in_(KINDS), _holds(work, USED))
         .order_by(*order)
     )
     uses = [(event, case, place) for event, case in found for place in range(len(_used(event)))]
@@ -113,7 +115,7 @@ def _row(event: Event, case: Case, place: int, told: Mapping[str, Any]) -> Excep
         excused=tuple(_excused(body, rule)),
         reason=kept.get("reason"), approver_id=approver.get("id"), approver=approver.get("name"),
         approver_post=approver.get("post"),
-        step=body.get("task", {}).get("step"), act=act_name(body, {}),
+        step=body.get("task", {}).get("step") or body.get("step"), act=act_name(body, {}),
         actor_id=event.actor_id, actor=actor.get("name"), post_then=actor.get("post"), at=event.at,
         evidence=Evidence(event.seq, event.id, event.hash),
     )  # fmt: skip

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from sqlalchemy import select
+from sqlalchemy.orm import aliased
 
 from decision_engine.models import AgendaItem, Case, Meeting, Task
 from decision_engine.models.cases import MEETING_ITEM
@@ -36,6 +37,27 @@ def awaiting(work: Work, organ_id: str) -> Sequence[Case]:
         .order_by(Case.year, Case.number)
         .limit(MOST)
     ).all()
+
+
+def put_back(work: Work, organ_id: str) -> Sequence[tuple[AgendaItem, Meeting]]:
+    """Return the items of an organ that wait to be discussed again (deferred, put off), newest first, each once."""
+    back = aliased(AgendaItem)
+    on_an_agenda = select(back.previous_id).where(
+        back.previous_id.is_not(None), back.state.not_in(("WITHDRAWN", "PUT_OFF"))
+    )
+    rows = work.session.execute(
+        select(AgendaItem, Meeting)
+        .join(Meeting, Meeting.id == AgendaItem.meeting_id)
+        .where(
+            Meeting.organ_id == organ_id,
+            visible(work),
+            (AgendaItem.state == "PUT_OFF") | AgendaItem.outcome.in_(("DEFER", "REDISCUSS")),
+            AgendaItem.id.not_in(on_an_agenda),
+        )
+        .order_by(Meeting.planned_at.desc(), AgendaItem.seq)
+        .limit(MOST)
+    )
+    return [(item, meeting) for item, meeting in rows]
 
 
 def of_case(work: Work, case_id: str) -> Sequence[tuple[Meeting, AgendaItem]]:

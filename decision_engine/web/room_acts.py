@@ -13,6 +13,7 @@ from typing import Any
 from flask_babel import gettext
 from marshmallow import ValidationError
 
+from decision_engine import rules
 from decision_engine.commands import meetings as commands
 from decision_engine.commands import minutes
 from decision_engine.errors import Forbidden, InvalidAnswers, NotFound
@@ -34,6 +35,7 @@ from decision_engine.queries.minutes_record import CATEGORIES, GROUNDS
 from decision_engine.web import door
 from decision_engine.work import Work
 
+_LONG = 10  # digits of a number that is no version
 SECRET = "SECRET_BALLOT"  # noqa: S105  the name of a method
 EXPLANATIONS = {
     "LEGAL_EXPLANATION": ("合法性审查情况说明", "Explanation of the legality review"),
@@ -88,6 +90,11 @@ class Typed:
         """Return a calendar day."""
         found = self.get(name, Day("日期", "Day"))
         return date.fromisoformat(found) if found else None
+
+    def seen(self) -> int | None:
+        """Return the version of the item the page showed; a page that says none acts on whatever stands."""
+        said = self.said.get("seen", "")
+        return int(said) if said.isdecimal() and len(said) < _LONG else None
 
     def done(self) -> None:
         """Raise `InvalidAnswers` where something was wrong."""
@@ -213,7 +220,8 @@ def _add_item(work: Work, typed: Typed, meeting: Meeting, _about: str) -> str:
     leader, reporter = typed.person("leader_in_charge_id"), typed.person("reporter_id")
     plan = commands.Plan(
         title, category, case_id=typed.said.get("case_id") or None, leader_in_charge_id=leader,
-        reporter_id=reporter, emergency_reason=urgent or None,
+        reporter_id=reporter, emergency_reason=urgent or None, previous_id=typed.person("previous_id"),
+        departures=_exception(typed),
     )  # fmt: skip
     commands.add_item(work, meeting.id, plan, **_change(typed))
     return _("议题已增加，组成人员会收到通知。")
@@ -266,29 +274,32 @@ def _recuse(work: Work, typed: Typed, meeting: Meeting, about: str) -> str:
     return _("回避已登记。")
 
 
-def _take_up(work: Work, _typed: Typed, meeting: Meeting, about: str) -> str:
-    commands.take_up_item(work, _item(work, meeting, about).id)
+def _take_up(work: Work, typed: Typed, meeting: Meeting, about: str) -> str:
+    commands.take_up_item(work, _item(work, meeting, about).id, version=typed.seen())
     return _("议题已提交讨论。")
 
 
 def _report(work: Work, typed: Typed, meeting: Meeting, about: str) -> str:
     text, reporter = typed.words(), typed.person("reporter_id")
     typed.done()
-    commands.report_item(work, _item(work, meeting, about).id, text, reporter_id=reporter)
+    commands.report_item(
+        work, _item(work, meeting, about).id, text, reporter_id=reporter, version=typed.seen()
+    )
     return _("汇报已登记。")
 
 
 def _speak(work: Work, typed: Typed, meeting: Meeting, about: str) -> str:
     stance, text, person = typed.one_of("stance", STANCES), typed.words(required=False), typed.person()
     typed.done()
-    commands.speak(work, _item(work, meeting, about).id, stance, text, person_id=person)
+    item = _item(work, meeting, about)
+    commands.speak(work, item.id, stance, text, person_id=person, version=typed.seen())
     return _("发言已记入会议记录。")
 
 
 def _waive(work: Work, typed: Typed, meeting: Meeting, about: str) -> str:
     person = typed.person()
     typed.done()
-    commands.waive(work, _item(work, meeting, about).id, person_id=person)
+    commands.waive(work, _item(work, meeting, about).id, person_id=person, version=typed.seen())
     return _("已登记无补充意见。")
 
 
@@ -325,7 +336,7 @@ def _check(work: Work, typed: Typed, meeting: Meeting, about: str) -> str:
 def _open_vote(work: Work, typed: Typed, meeting: Meeting, about: str) -> str:
     method = typed.one_of("method", VOTE_METHODS, required=False)
     typed.done()
-    commands.open_vote(work, _item(work, meeting, about).id, method=method or None)
+    commands.open_vote(work, _item(work, meeting, about).id, method=method or None, version=typed.seen())
     return _("表决已开始。")
 
 
@@ -342,8 +353,8 @@ def _cast(work: Work, typed: Typed, meeting: Meeting, about: str) -> str:
     return _("您的表决已记录。")
 
 
-def _close_vote(work: Work, _typed: Typed, meeting: Meeting, about: str) -> str:
-    commands.close_vote(work, _item(work, meeting, about).id)
+def _close_vote(work: Work, typed: Typed, meeting: Meeting, about: str) -> str:
+    commands.close_vote(work, _item(work, meeting, about).id, version=typed.seen())
     return _("表决已结束并计票。")
 
 
@@ -354,7 +365,7 @@ def _decide(work: Work, typed: Typed, meeting: Meeting, about: str) -> str:
     door.demand_fresh(work)
     commands.decide(
         work, _item(work, meeting, about).id, outcome, decision, override_reasons=reasons or None,
-        divided=typed.said.get("divided") == "true", deferred_until=until,
+        divided=typed.said.get("divided") == "true", deferred_until=until, version=typed.seen(),
     )  # fmt: skip
     return _("决定已当场宣布并记录。")
 
@@ -412,6 +423,15 @@ def _item(work: Work, meeting: Meeting, item_id: str) -> AgendaItem:
     if item is None or item.meeting_id != meeting.id:
         raise NotFound
     return item
+
+
+def _exception(typed: Typed) -> tuple[rules.Departure, ...]:
+    """Return the exception a form claims, if it does: rule, why, and who approved it."""
+    rule = typed.line("exception_rule", most=40, required=False)
+    claimed = bool(rule)
+    why = typed.words("exception_reason", most=2000, required=claimed)
+    approver = typed.person("exception_approver", required=claimed)
+    return (rules.Departure(rule, why, approver),) if rule and why and approver else ()
 
 
 def _change(typed: Typed) -> dict[str, str]:

@@ -13,6 +13,7 @@ from typing import Any
 
 from flask_babel import gettext as _
 
+from decision_engine import rules
 from decision_engine.forms.choices import STANCES
 from decision_engine.forms.meeting import MEETING_OUTCOMES, VOTES
 from decision_engine.language import Text
@@ -105,6 +106,15 @@ def drawn(work: Work, feed: Feed) -> Drawn:
     )
 
 
+def departable(work: Work) -> dict[str, Text]:
+    """Return the rules from which announcing an item may depart on the record: id -> title."""
+    return {
+        one.id: one.title
+        for one in rules.rules_on(work.today, gate="confirm_agenda")
+        if one.strength is rules.Strength.EXCEPTION
+    }
+
+
 # -- parts of an item ------------------------------------------------------------------------------------
 
 
@@ -186,6 +196,11 @@ def word(table: Mapping[str, tuple[str, str]], key: str | None) -> str:
 def pairs(table: Mapping[str, tuple[str, str]]) -> list[tuple[str, str]]:
     """Return *table* as what may be chosen."""
     return [(key, told(Text(*names))) for key, names in table.items()]
+
+
+def titles(found: Mapping[str, Text]) -> list[tuple[str, str]]:
+    """Return rules as what may be chosen."""
+    return [(key, f"{told(title)} {key}") for key, title in found.items()]
 
 
 def names(members: Iterable[Any]) -> list[tuple[str, str]]:

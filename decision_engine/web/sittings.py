@@ -17,6 +17,7 @@ from urllib.parse import quote
 from flask import Response, request
 from flask_babel import gettext as _
 
+from decision_engine import rules
 from decision_engine.calendar import end_of_day, start_of_day
 from decision_engine.commands import meetings as commands
 from decision_engine.commands import minutes as minutes_acts
@@ -38,7 +39,7 @@ from decision_engine.queries import (
 from decision_engine.queries.minutes_facts import minutes_of
 from decision_engine.queries.minutes_record import CATEGORIES, CHANGES, GROUNDS, STATEMENT_KINDS
 from decision_engine.queries.minutes_summary import summary
-from decision_engine.web import answers, room_acts, room_view
+from decision_engine.web import answers, room_acts, room_compared, room_view
 from decision_engine.web.cases import frame, whole
 from decision_engine.web.door import Pages, Said, go, show
 from decision_engine.web.frame import may as frame_may
@@ -155,9 +156,25 @@ def _field(name: str, kind: str, zh: str, en: str, **more: Any) -> dict[str, Any
     }  # fmt: skip
 
 
-def _call_fields(known: Mapping[str, str] = MappingProxyType({})) -> list[dict[str, Any]]:
-    """Return what calling a meeting asks; *known*: id -> name of who may lead or report on an item, members or not."""
-    anybody = [{"value": who, "label": Text(name, name)} for who, name in known.items()]
+def _call_fields(
+    known: Mapping[str, str] = MappingProxyType({}),
+    before: Mapping[str, str] = MappingProxyType({}),
+    departable: Mapping[str, Text] = MappingProxyType({}),
+) -> list[dict[str, Any]]:
+    """Return what calling a meeting asks.
+
+    *known*: id -> name of who may lead or report on an item, members or not; *before*: id -> title of what waits to be
+    discussed again; *departable*: rule -> its title, where the law knows an exception on the record.
+    """
+    anybody, earlier = (
+        [{"value": key, "label": Text(name, name)} for key, name in one.items()] for one in (known, before)
+    )
+    exception = [
+        _field("rule", "choice", "偏离的规则", "Rule departed from", required=True,
+               choices=[{"value": key, "label": title} for key, title in departable.items()]),
+        _field("reason", "long_text", "理由", "Reason", required=True, max_length=2000),
+        _field("approver", "choice", "批准人", "Approved by", required=True, choices=anybody),
+    ]  # fmt: skip
     chosen = [{"value": key, "label": Text(*names)} for key, names in CATEGORIES.items()]
     subject = [
         _field("name", "text", "姓名", "Name", required=True),
@@ -172,7 +189,12 @@ def _call_fields(known: Mapping[str, str] = MappingProxyType({})) -> list[dict[s
         _field("leader_in_charge_id", "choice", "分管负责人", "Deputy head in charge", choices=anybody),
         _field("reporter_id", "choice", "汇报人", "Reporter", choices=anybody),
         _field("subjects", "list", "人选（人事议题）", "Persons (personnel)", of="group", fields=subject),
+        _field("previous_id", "choice", "此前的议题（再次讨论的）", "Earlier item (if discussed again)",
+               choices=earlier),
         _field("emergency_reason", "long_text", "临时紧急动议的理由", "Why it is urgent", max_length=2000),
+        _field("exceptions", "list", "例外事项", "Exceptions claimed", of="group", fields=exception,
+               hint=Text("通知时限等确需例外的，写明理由和批准人，将记入例外登记。",
+                         "Where notice is too short: why, and who approved. It enters the register of exceptions.")),
     ]  # fmt: skip
     return [
         _field("body_id", "body", "会议机构", "Body", required=True),
@@ -222,11 +244,25 @@ def _read_call(typed: dict[str, Any]) -> tuple[list[commands.Plan], datetime]:
                 title, row.get("category", ""), case_id=row.get("case_id"), subjects=subjects,
                 leader_in_charge_id=row.get("leader_in_charge_id"), reporter_id=row.get("reporter_id"),
                 emergency_reason=row.get("emergency_reason", "")[:2000] or None,
+                previous_id=row.get("previous_id"), departures=_departures(row, number, wrong),
             )
         )  # fmt: skip
     if wrong:
         raise InvalidAnswers(wrong)
     return plans, when
+
+
+def _departures(
+    row: dict[str, Any], number: int, wrong: dict[str, tuple[Text, ...]]
+) -> list[rules.Departure]:
+    """Return the exceptions a row claims; what one lacks goes into *wrong*."""
+    claimed = []
+    for place, one in enumerate(row.get("exceptions", ())):
+        lacking = [name for name in ("rule", "reason", "approver") if not one.get(name, "").strip()]
+        wrong |= {f"items.{number}.exceptions.{place}.{name}": (MESSAGES["required"],) for name in lacking}
+        if not lacking:
+            claimed.append(rules.Departure(one["rule"], one["reason"][:2000], one["approver"]))
+    return claimed
 
 
 def _titled(plan: commands.Plan, titles: dict[str, str]) -> commands.Plan:
@@ -242,12 +278,21 @@ def _calling(work: Work, typed: Any, errors: Any, *, checking: Any = None, findi
     recorders = people.persons(work, size=100, role="recorder").items
     members = [(one.person_id, one.name) for one in body.members]
     known = {one.id: one.name for one in people.persons(work, size=MOST_CHOICES).items}
+    before = _before(work, body.body.organ_id)
+    departable = room_view.departable(work)
     return show(
-        "meeting_new.html", bodies=bodies, body=body, typed=typed, errors=errors, findings=findings,
-        checking=checking, fields=_call_fields(known), waiting=waiting, sent=_pairs(), word=room_view.word,
+        "meeting_new.html", before=before, departable=departable, bodies=bodies, body=body, typed=typed, errors=errors,
+        findings=findings, checking=checking, fields=_call_fields(known, before, departable), waiting=waiting,
+        sent=_pairs(), word=room_view.word,
         options={"person": members, "case": [(one.id, f"{one.title}（{one.label}）") for one in waiting]},
         recorders=[(one.id, one.name) for one in recorders], members=dict(members), known=known, **TABLES,
     )  # fmt: skip
+
+
+def _before(work: Work, organ_id: str) -> dict[str, str]:
+    """Return what waits to be discussed again: id of the item -> its title and meeting."""
+    found = meeting_calls.put_back(work, organ_id)
+    return {item.id: f"{item.title}（{meeting.title}）" for item, meeting in found}
 
 
 def _pairs() -> list[tuple[str, str]]:
@@ -331,18 +376,25 @@ def _unless_known(work: Work, meeting_id: str, template: str) -> Any:
 
 def _room(work: Work, meeting_id: str, **more: Any) -> Any:
     feed = meetings.feed_of(work, meeting_id)
-    return show("meeting.html", **{**_context(work, feed), **more})
+    context = {**_context(work, feed), **more}
+    context["compared"] = room_compared.compared(
+        context["room"], context["typed_verb"], context["typed"], context["refused"]
+    )
+    return show("meeting.html", **context)
 
 
 def _context(work: Work, feed: meetings.Feed) -> dict[str, Any]:
     room = room_view.drawn(work, feed)
     approvers = people.persons(work, size=MOST_CHOICES, role="principal").items if feed.viewer.office else ()
+    running = feed.viewer.office and feed.meeting.status in {"CALLED", "OPEN"}
+    before = _before(work, feed.meeting.organ_id) if running else {}
     acts_for_others = feed.viewer.recorder or feed.viewer.office
     known = people.persons(work, size=MOST_CHOICES).items if acts_for_others else ()
     return {
         "reporters": [(one.id, one.name) for one in known], "room": room,
         "meeting": room.meeting, "view": room_view, "word": room_view.word, "typed": {},
-        "typed_verb": "", "refused": None, "errors": {}, "approvers": approvers, **TABLES,
+        "typed_verb": "", "refused": None, "errors": {}, "approvers": approvers, "before": list(before.items()),
+        "departable": room_view.departable(work) if running else {}, "compared": None, **TABLES,
     }  # fmt: skip
 
 

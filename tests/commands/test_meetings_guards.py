@@ -721,3 +721,20 @@ def test_who_waited_for_the_room_acts_at_the_moment_of_getting_in(room: Room):
         room.clock.move_to(began + timedelta(seconds=10))  # others act meanwhile
         said = meetings.speak(work, room.funds, "AGREE", "同意。")
     assert said.at >= began + timedelta(seconds=10)
+
+
+def test_only_an_item_that_waits_is_brought_back_and_once(hall: Hall):
+    meeting = hall.call(MAYORS_OFFICE, Plan("资金", "LARGE_FUNDS"), Plan("道路", "MAJOR_PROJECT"))
+    hall.open(meeting, MAYORS_OFFICE)
+    first, second = hall.items(meeting)
+    for nobody in ("nobody", first.id):  # no such item; one that is on an agenda still
+        with pytest.raises(InvalidAnswers):
+            hall.call(MAYORS_OFFICE, Plan("资金", "LARGE_FUNDS", previous_id=nobody))
+    hall.act(
+        "recorder", meetings.close_meeting, meeting.id, put_off={first.id: "材料不全", second.id: "材料不全"}
+    )
+    hall.clock.move_to(CALLED)
+    hall.call(MAYORS_OFFICE, Plan("资金", "LARGE_FUNDS", previous_id=first.id))
+    with pytest.raises(Unlawful) as refusal:
+        hall.call(MAYORS_OFFICE, Plan("资金", "LARGE_FUNDS", previous_id=first.id))
+    assert [one.rule for one in refusal.value.findings] == ["R-MTG-23"]

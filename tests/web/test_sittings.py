@@ -341,3 +341,85 @@ def test_lists_and_statistics_show_what_there_is(hall: Stage, enter: Enter) -> N
     enter("farming").open("/meetings/new", status=404)
     case = hall.open_case("secretary", "养老服务中心布局方案")
     assert "尚未列入会议议程" in enter("secretary").open(f"/cases/{hall.case_id}/meetings").words, case
+
+
+# -- when another was faster -------------------------------------------------------------------------------
+
+
+def compared(sheet) -> str:
+    found = sheet.tree.xpath('//section[@id="compare"]')
+    return found[0].text_content() if found else ""
+
+
+def test_a_decision_on_a_stale_page_shows_both_and_can_be_sent_again(hall: Stage, enter: Enter) -> None:
+    meeting = opened(hall)
+    meeting.report()
+    meeting.discuss(*DEPUTIES, "mayor")
+    meeting.votes(*DEPUTIES, "mayor")
+    mayor = enter("mayor", again=True)
+    sheet = room(mayor, meeting)
+    [seen] = {one.get("value") for one in sheet.tree.xpath('//input[@name="seen"]')}
+    meeting.do("deputy1", "add", {"text": "请注意汛期。"}, item=0)
+    words = {"outcome": "APPROVE", "decision": "同意拨付。", "seen": seen}
+    form = sheet.form("/acts/decide").fields
+    sent = {name: form[name] for name in ("csrf_token", "about", "back")} | words
+    refused = mayor.post(f"/meetings/{meeting.id}/acts/decide", sent, status=409)
+    assert "同意拨付。" in compared(refused)
+    assert "1 项新的办理" in compared(refused)
+    assert "请注意汛期。" in refused.text, "what came in between is on the page"
+    assert meeting.item()["item"]["outcome"] is None
+    assert refused.form("/acts/decide").fields["decision"] == "同意拨付。"
+    now = refused.tree.xpath('//input[@name="seen"]/@value')[0]
+    assert int(now) == int(seen) + 1
+    mayor.post(f"/meetings/{meeting.id}/acts/decide", sent | {"seen": now})
+    assert meeting.item()["item"]["outcome"] == "APPROVE"
+
+
+def test_a_statement_that_came_too_late_is_kept_beside_the_one_that_stands(hall: Stage, enter: Enter) -> None:
+    meeting = opened(hall)
+    meeting.report()
+    deputy = enter("deputy1", again=True)
+    sheet = room(deputy, meeting)
+    assert not sheet.tree.xpath('//input[@name="seen"]'), (
+        "members speak side by side: no page of theirs is stale"
+    )
+    written = {"stance": "AGREE", "text": "代录的话。", "person_id": hall.person("deputy1")}
+    meeting.post("recorder", meeting.at("/statements"), written)
+    refused = deputy.send(sheet, "/acts/speak", status=422, stance="DISAGREE", text=OBJECTION)
+    both = compared(refused)
+    assert OBJECTION in both
+    assert "代录的话。" in both
+    assert "作为补充发言提交" in both
+    other = deputy.send(refused, "/acts/add", status=422, text=" ")
+    assert compared(other) == "", "where the form itself says what is wrong, nothing is compared"
+
+
+def test_an_item_is_brought_back_and_an_exception_recorded_through_the_pages(
+    hall: Stage, enter: Enter
+) -> None:
+    earlier = opened(hall)
+    put_off = {"put_off": [{"item_id": earlier.items[0], "reason": "材料不全"}]}
+    earlier.post("recorder", f"/meetings/{earlier.id}/closing", put_off)
+    director = enter("director", again=True)
+    sheet = director.open("/meetings/new")
+    typed = {
+        "body_id": earlier.body_id, "title": "紧急会议", "planned_at": "2026-02-27T16:00", "place": "二楼会议室",
+        "chair_id": hall.person("mayor"), "recorder_id": hall.person("recorder"), "items.0.title": "道路维修经费",
+        "items.0.category": "LARGE_FUNDS", "items.0.previous_id": earlier.items[0],
+    }  # fmt: skip
+    sheet = director.send(sheet, "/meetings/new", press=("_do", "body"), body_id=earlier.body_id)
+    sheet = director.send(sheet, "/meetings/new", press=("_add", "items.0.exceptions"), **typed)
+    claimed = {"items.0.exceptions.0.rule": "R-MTG-12", "items.0.exceptions.0.reason": "汛情紧急。"}
+    wrong = director.send(sheet, "/meetings/new", press=("_do", "check"), status=422, **claimed)
+    assert "汛情紧急。" in wrong.text
+    claimed["items.0.exceptions.0.approver"] = hall.person("mayor")
+    check = director.send(wrong, "/meetings/new", press=("_do", "check"), **claimed)
+    assert "再次讨论：道路维修经费" in check.words
+    assert "汛情紧急。" in check.words
+    director.send(check, "/meetings/new", press=("_do", "call"))
+    [called_] = [one for one in hall.ask("director", "/meetings")["items"] if one["title"] == "紧急会议"]
+    [item] = hall.ask("director", f"/meetings/{called_['id']}")["items"]
+    assert item["item"]["previous_id"] == earlier.items[0]
+    exceptions = hall.ask("auditor", f"/organs/{hall.town.organ_id}/exceptions")["items"]
+    assert [one["rule"] for one in exceptions] == ["R-MTG-12"]
+    assert earlier.items[0] not in director.open("/meetings/new").text, "an item is brought back once"

@@ -42,6 +42,8 @@ from decision_engine.work import Work
 
 PROCESS = "collective_meeting"
 MOST_ITEMS = 50
+BROUGHT_BACK = ("DEFER", "REDISCUSS")
+"""Outcomes after which the same matter comes before a meeting again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,7 +198,7 @@ def announce(room: Room, seq: int, plan: Plan, standing: access.Standing) -> Age
     """Put *plan* on the agenda as number *seq* and enter the announcement into its case file."""
     work, meeting = room.work, room.meeting
     _is_fit(room, plan)
-    previous = work.session.get(AgendaItem, plan.previous_id) if plan.previous_id else None
+    previous = _previous(room, plan)
     case = _own_case(room, plan, previous, standing) if plan.case_id is None else _decision_case(room, plan)
     item = AgendaItem(
         meeting_id=meeting.id, seq=seq, title=plan.title, category=plan.category, case_id=case.id, call="",
@@ -256,6 +258,36 @@ def _is_fit(room: Room, plan: Plan) -> None:
                 "Personnel is not this body's power. Bring it to the party committee.",
             ),
         )  # fmt: skip
+
+
+def _previous(room: Room, plan: Plan) -> AgendaItem | None:
+    """Return the earlier item that *plan* brings back. Raises `InvalidAnswers`, `Unlawful` (it is back already)."""
+    if plan.previous_id is None:
+        return None
+    session = room.work.session
+    found = session.get(AgendaItem, plan.previous_id)
+    here = found is not None and session.get_one(Meeting, found.meeting_id).organ_id == room.meeting.organ_id
+    waits = found is not None and (found.state == "PUT_OFF" or found.outcome in BROUGHT_BACK)
+    if not here or not waits:
+        wrong = Text(
+            "请选择本机关此前暂缓、再次讨论或者留待以后的议题。",
+            "Choose an item of this organ that was deferred, is to be discussed again, or was put off.",
+        )
+        raise InvalidAnswers({"previous_id": (wrong,)})
+    again = session.scalar(
+        select(AgendaItem.id)
+        .where(AgendaItem.previous_id == plan.previous_id, AgendaItem.state.not_in(("WITHDRAWN", "PUT_OFF")))
+        .limit(1)
+    )
+    if again is not None:
+        raise unlawful(
+            room.work, "R-MTG-23",
+            Text(
+                "该议题已再次列入议程，不得拆分或者重复列入。",
+                "The item is back on an agenda already; it is neither split nor entered twice.",
+            ),
+        )  # fmt: skip
+    return found
 
 
 def _decision_case(room: Room, plan: Plan) -> Case:
