@@ -20,6 +20,7 @@ from __future__ import annotations
 import argparse
 import base64
 import binascii
+import bisect
 import hashlib
 import json
 import re
@@ -40,10 +41,12 @@ MAX_PROOF = 64
 MAX_NOTE = 1024 * 1024
 MAX_SIGNATURES = 100
 MAX_XML = 2 * 1024 * 1024
+MAX_NESTED = 256  # elements within elements
 MAX_DEPLOYMENT = 8 * 1024 * 1024
 LARGEST = 2**53 - 1
 SLACK = 60_000  # milliseconds by which clocks of several machines, and who waits for whom, may make times step back
 DELAY = 600_000  # milliseconds between an act and the checkpoint around it
+DAY = 86_400_000  # milliseconds within which every service is started anew after its key was changed
 FIXED = (
     "bundle.json", "events.json", "checkpoint.txt", "checkpoints.txt", "consistency.json", "policy.txt", "keys.json",
     "rules.json", "documents.json", "FORMAT.md", "README.zh.txt", "README.en.txt", "verify.py", "verify.html",
@@ -842,6 +845,7 @@ _PASSES = (
 )  # fmt: skip
 _NODES = (*_TASKS, *_SCOPES, *_WAITS, *_PASSES, "boundaryEvent")
 MAX_HOPS, MAX_WAYS, MAX_MARKINGS, MAX_GUESS = 20_000, 2_000, 512, 40
+MAX_EFFORT = 1_000_000  # of all steps together: moves, and activations looked at or begun
 
 
 class Node:
@@ -998,6 +1002,11 @@ def _xml(data: bytes) -> Any:
         raise ValueError("no XML") from problem
     if root.tag != _MODEL + "definitions":
         raise ValueError("no BPMN")
+    level, depth = [root], 0
+    while level:
+        level, depth = [child for one in level for child in one], depth + 1
+    if depth > MAX_NESTED:
+        raise ValueError("nested too deep")
     return root
 
 
@@ -1206,13 +1215,33 @@ class Stuck(Exception):
     """The play cannot go on this way."""
 
 
+class Effort:
+    """What playing a whole case may cost, whatever its diagram."""
+
+    def __init__(self) -> None:
+        self.left = MAX_EFFORT
+
+    def spend(self, much: int = 1) -> None:
+        """Raise ValueError when it is used up."""
+        self.left -= much
+        if self.left < 0:
+            raise ValueError("a diagram too laborious to play")
+
+
 class Play:
     """One move from one marking, until all rests. *script* says which way to take where several are possible."""
 
     def __init__(
-        self, diagram: Diagram, memory: Memory, root: Scope, script: list[tuple[int, int]], guess: int
+        self,
+        diagram: Diagram,
+        memory: Memory,
+        effort: Effort,
+        root: Scope,
+        script: list[tuple[int, int]],
+        guess: int,
     ) -> None:
         self.diagram, self.memory, self.root, self.guess = diagram, memory, root, guess
+        self.effort = effort
         self.script = script
         self.taken: list[tuple[int, int]] = []
         self.agenda: deque[tuple[str, Scope, str]] = deque()
@@ -1233,6 +1262,7 @@ class Play:
         """Go on until nothing moves by itself."""
         while True:
             self.hops += 1
+            self.effort.spend()
             if self.hops > MAX_HOPS:
                 raise Stuck
             if self.agenda:
@@ -1292,6 +1322,7 @@ class Play:
         start = self.diagram.starts.get(of or "")
         if start is None or len(scope.path) > 20:
             raise Stuck
+        self.effort.spend(10)
         inner = Scope(of or "", (*scope.path, node.id) if node.kind == "callActivity" else scope.path)
         scope.inner[node.id].append(inner)
         self.agenda.append(("enter", inner, start))
@@ -1427,12 +1458,14 @@ class Play:
         gone = {id(one) for one in scope.all()}
         self.agenda = deque(one for one in self.agenda if id(one[1]) not in gone)
         alive = {id(one) for one in self.root.all()}
+        self.effort.spend(len(alive) + len(self.agenda))
         self.agenda = deque(one for one in self.agenda if id(one[1]) in alive)
 
     # scopes end, joins pass
 
     def _close(self) -> bool:
         for scope in self.root.all():
+            self.effort.spend()
             for name in list(scope.inner):
                 node, all_ = self.diagram.nodes[name], scope.inner[name]
                 alive = [one for one in all_ if one.tokens]
@@ -1451,6 +1484,7 @@ class Play:
 
     def _join(self) -> bool:
         for scope in self.root.all():
+            self.effort.spend()
             for flow in sorted(one for one in scope.tokens if one in self.diagram.flows):
                 node = self.diagram.nodes[self.diagram.flows[flow][1]]
                 full = [one for one in node.incoming if one in scope.tokens]
@@ -1481,7 +1515,7 @@ class Replay:
     """A case as far as its log was played again by the token game of its own diagram."""
 
     def __init__(self, diagram: Diagram) -> None:
-        self.diagram, self.memory = diagram, Memory()
+        self.diagram, self.memory, self.effort = diagram, Memory(), Effort()
         self.markings: dict[Any, Scope] = {}
         self.waiting: dict[str, str] | None = None
         self.ended = False
@@ -1569,7 +1603,8 @@ class Replay:
             script: list[tuple[int, int]] = []
             while tried < MAX_WAYS:
                 tried += 1
-                play = Play(self.diagram, self.memory, marking.copy(), script, guess)
+                self.effort.spend(sum(10 for _ in marking.all()))
+                play = Play(self.diagram, self.memory, self.effort, marking.copy(), script, guess)
                 try:
                     if step["what"] == "opened":
                         play.agenda.append(("run", play.root, self.diagram.starts.get(self.diagram.main, "")))
@@ -1671,6 +1706,11 @@ class Event:
             value = value.get(name) if isinstance(value, dict) else None
         return value
 
+    def text(self, *path: str) -> str | None:
+        """Return a field inside the body that is text, None where there is none or it is something else."""
+        value = self.get(*path)
+        return value if isinstance(value, str) else None
+
 
 def _object(data: bytes) -> dict[str, Any]:
     """Return a canonical JSON object; what is none reads as an empty one."""
@@ -1705,6 +1745,7 @@ class Checker:
             event = Event(row)
             self.chains.setdefault(event.chain, []).append(event)
         self.notes: list[Note] = []  # by size; the last is the one the proofs lead to
+        self.sizes: list[int] = []  # theirs
         self.keys: dict[str, bytes] = {}
 
     def run(self) -> Report:
@@ -1765,8 +1806,9 @@ class Checker:
                 )
         for chain, events in self.chains.items():
             erased = {
-                event.get("erases"): event.seq for event in events if event.get("kind") == "payload.erased"
+                event.text("erases"): event.seq for event in events if event.get("kind") == "payload.erased"
             }
+            erased.pop(None, None)
             previous, place, last = "", 1, 0
             for event in events:
                 self._check_place(chain, place, event)
@@ -1813,7 +1855,7 @@ class Checker:
         ):
             self._find("place", event, "内容不属于此处。", "The entry belongs elsewhere, or cannot be read.")
 
-    def _check_payload(self, event: Event, erased: dict[Any, int]) -> None:
+    def _check_payload(self, event: Event, erased: dict[str | None, int]) -> None:
         if event.payload is not None:
             salt = event.salt or b""
             commitment = hashlib.sha256(b"cm1" + salt + event.payload).hexdigest()
@@ -1824,12 +1866,12 @@ class Checker:
                     "所附陈述不是当时承诺的内容。",
                     "What was said is not what was committed to.",
                 )
-        elif event.chain != self.case and event.get("id") not in erased:
+        elif event.chain != self.case and event.text("id") not in erased:
             self.report.cannot(
                 f"{event.chain} 中与本案无关的陈述未附上，只核对了其承诺仍在。",
                 f"What was said on {event.chain} about other matters is not enclosed, only its commitment.",
             )
-        elif erased.get(event.get("id"), 0) <= event.seq:
+        elif erased.get(event.text("id"), 0) <= event.seq:
             self._find(
                 "erased",
                 event,
@@ -1855,17 +1897,15 @@ class Checker:
         since = min((event.at for event in introduced.values() if event.at is not None), default=None)
         older = 0
         for event in (one for events in self.chains.values() for one in events):
-            name = event.get("key")
-            if name is None and event.signature is None:
-                late = (
-                    event.leaf > first
-                    if event.leaf is not None and first is not None
-                    else (since is not None and (event.at or 0) > since)
-                )
+            name = event.text("key")
+            if event.get("key") is None and event.signature is None:
+                placed = event.leaf is not None and first is not None
+                late = since is not None and (event.at or 0) > since + (SLACK if placed else 0)
+                late = late or (event.leaf is not None and first is not None and event.leaf > first)
                 if late:
                     self._find("unsigned", event, "没有系统签名。", "It is not signed by the service.")
                 older += not late
-            elif name not in introduced or name not in self.keys:
+            elif name is None or name not in introduced or name not in self.keys:
                 self._find("key", event, "签名密钥未经日志公布。", "Its key was never introduced in the log.")
             elif event.signature is None or not _signed(self.keys[name], event):
                 self._find("signature", event, "系统签名无效。", "The service's signature is not valid.")
@@ -1873,15 +1913,58 @@ class Checker:
                 self._find("key", event, "密钥当时不在使用期内。", "Its key was not in use at that time.")
         if older:
             self.report.cannot(f"{older} 条记录早于签名启用。", f"{older} entries are older than signing.")
+        self._remark_superseded(introduced)
+        self._check_pinned(introduced)
+
+    def _remark_superseded(self, introduced: dict[str, Event]) -> None:
+        """Name what a key still signed more than a day after it had made its successor known: it may be stolen."""
+        for name in sorted(introduced):
+            known = [
+                one.at
+                for new, one in introduced.items()
+                if new != name and one.text("key") == name and one.at is not None
+            ]
+            later = [
+                event
+                for events in self.chains.values()
+                for event in events
+                if known and event.text("key") == name and (event.at or 0) > min(known) + DAY
+            ]
+            if later:
+                self.report.remark(
+                    "superseded",
+                    f"密钥 {name} 更换一天之后仍签署了 {len(later)} 条记录，自此条起："
+                    "有服务未重新启动，或者旧密钥被他人使用，请查明。",
+                    f"Key {name} still signed {len(later)} entries, from this one on, more than a day after it was "
+                    "replaced: a service was not started anew, or somebody else holds the old key; find out which.",
+                    later[0].chain,
+                    later[0].seq,
+                )
+
+    def _check_pinned(self, introduced: dict[str, Event]) -> None:
+        """Hold the keys of the log against the one known from outside, and say what that one does not vouch for."""
         pinned = self.outside.get("key")
         if pinned is None:
             self.report.cannot(
                 "系统签名密钥取自证据包内的日志，未与包外所存核对（--key）。",
                 "The service's key is the one this log introduces; it was not compared with one kept outside (--key).",
             )
-        elif pinned not in introduced:
+            return
+        if pinned not in introduced:
             self.report.find(
                 "key", "包外指定的密钥不在日志中。", "The key named from outside is not in the log."
+            )
+            return
+        vouched = {pinned}
+        for name, event in introduced.items():  # in the order of their chain
+            if event.text("key") in vouched:
+                vouched.add(name)
+        besides = sum(event.text("key") not in vouched for events in self.chains.values() for event in events)
+        if besides:
+            self.report.cannot(
+                f"{besides} 条记录不是由包外指定的密钥或其后续密钥签名：该密钥不能为它们担保。",
+                f"{besides} entries are signed neither by the key named from outside nor by one that it introduced: it "
+                "does not vouch for them.",
             )
 
     def _key_list(self) -> dict[str, dict[str, Any]]:
@@ -1903,8 +1986,8 @@ class Checker:
         """Return the introduction of each key: the first vouches for itself, each later one is signed by one before."""
         found: dict[str, Event] = {}
         for event in self.chains.get("keys", []):
-            new, signer = event.get("introduces", "id"), event.get("key")
-            if event.get("kind") != "key.introduced" or not isinstance(new, str) or new not in listed:
+            new, signer = event.text("introduces", "id"), event.text("key")
+            if event.get("kind") != "key.introduced" or new is None or new not in listed:
                 continue
             told = (event.get("introduces", "public_key"), event.get("at"))
             if told != (listed[new]["public_key"], listed[new]["since"]):
@@ -1925,6 +2008,7 @@ class Checker:
         """Check checkpoints, their signatures, that each only adds to the one before, and every entry's proof."""
         policy = self._policy()
         self.notes = self._notes()
+        self.sizes = [note.size for note in self.notes]
         if not self.notes:
             return
         newest = self.notes[-1]
@@ -1981,9 +2065,11 @@ class Checker:
     def _check_consistency(self) -> None:
         rows = self._json("consistency.json")
         proofs: dict[tuple[int, int], list[bytes]] = {}
+        twice = 0
         for row in rows if isinstance(rows, list) else []:
             if not shaped(row, **{"from": int, "to": int, "proof": list}):
                 raise NotABundle("consistency.json 格式不符。", "consistency.json has not its form.")
+            twice += (row["from"], row["to"]) in proofs
             proofs[row["from"], row["to"]] = [
                 unbase64(one, 32) or b"" for one in row["proof"][: MAX_PROOF + 1]
             ]
@@ -1996,7 +2082,7 @@ class Checker:
                     f"Checkpoint {after.size} does not continue {before.size}: history between was rewritten.",
                     interval=(before.size, after.size),
                 )
-        if proofs:
+        if proofs or twice:
             self.report.find(
                 "consistency", "有多余的一致性证明。", "There are proofs between no checkpoints."
             )
@@ -2029,9 +2115,8 @@ class Checker:
 
     def _around(self, leaf: int) -> tuple[Note | None, Note | None]:
         """Return the checkpoints just before and just after *leaf* entered."""
-        before = [note for note in self.notes if note.size <= leaf]
-        after = [note for note in self.notes if note.size > leaf]
-        return (before[-1] if before else None), (after[0] if after else None)
+        at = bisect.bisect_right(self.sizes, leaf)
+        return (self.notes[at - 1] if at else None), (self.notes[at] if at < len(self.notes) else None)
 
     def check_times(self) -> None:
         """Hold each entry's time against the signed times of the checkpoints around it."""
@@ -2070,9 +2155,15 @@ class Checker:
         """Hold receipts and a checkpoint kept elsewhere against the bundle."""
         receipts = self.outside.get("receipts") or []
         for receipt in receipts:
-            if not isinstance(receipt, dict) or not {"chain", "seq", "hash"} <= set(receipt):
+            told = [receipt.get(one) for one in ("chain", "seq", "hash")] if isinstance(receipt, dict) else []
+            if [type(one) for one in told] != [str, int, str]:
                 raise NotABundle("回执格式不符。", "A receipt has not its form.")
-            chain, seq = str(receipt["chain"]), receipt["seq"]
+            chain, seq = receipt["chain"], receipt["seq"]
+            if chain not in self.chains:
+                self.report.cannot(
+                    f"证据包中没有回执所载的链 {chain}，该回执未核对。",
+                    f"The bundle holds nothing of the chain {chain} that a receipt names: it was not checked.",
+                )
             held = next((event for event in self.chains.get(chain, []) if event.seq == seq), None)
             if chain in self.chains and (held is None or held.hash != receipt["hash"]):
                 self.report.find(
@@ -2080,13 +2171,13 @@ class Checker:
                     f"回执所载第 {seq} 条已不在日志中，或内容已变。",
                     f"Entry {seq} of the receipt is no more in the log, or is another.",
                     chain,
-                    seq if type(seq) is int else None,
+                    seq,
                 )
         if not receipts:
             self.report.cannot(
-                "没有包外回执（--receipt）：末尾尚未列入日志树的记录若被删去，单凭证据包看不出。",
-                "No receipt from outside (--receipt): what was cut off at the end before it entered the tree leaves no "
-                "trace in a bundle.",
+                "没有包外回执（--receipt）：链末尾的记录若被略去，单凭证据包看不出。",
+                "No receipt from outside (--receipt): entries left away at the end of a chain leave no trace in a "
+                "bundle.",
             )
         text = self.outside.get("checkpoint")
         if text is not None:
@@ -2175,6 +2266,12 @@ class Checker:
                 row, id=str, title=str, kind=str, version=int, sha256=str, media_type=str, file_name=str
             ):
                 raise NotABundle("documents.json 格式不符。", "documents.json has not its form.")
+            if (row["id"], row["version"]) in listed:
+                self.report.find(
+                    "document",
+                    f"文件《{row['title']}》登记了两次。",
+                    f"“{row['title']}” is registered twice.",
+                )
             listed[row["id"], row["version"]] = row
         named: set[str] = set()
         for event in self.events:
@@ -2182,7 +2279,7 @@ class Checker:
                 named.add(str(event.get("document", "sha256")))
                 self._check_paper(event, listed)
             draft = event.get("draft")
-            if draft is not None and draft not in named:
+            if draft is not None and not (isinstance(draft, str) and draft in named):
                 self._find(
                     "document",
                     event,
@@ -2235,10 +2332,12 @@ class Checker:
             for one in checked if isinstance(checked, list) else []:
                 rule = one[0] if isinstance(one, list) and one else one
                 if not isinstance(rule, str) or rule not in known:
+                    rule = rule if isinstance(rule, str) else "?"
                     self._find(
                         "rule", event, f"规则集中没有 {rule}。", f"There is no rule {rule} in the book."
                     )
             if version is not None and version != book["version"]:
+                version = version if isinstance(version, str) else "?"
                 self.report.cannot(
                     f"所附规则为 {book['version']} 版，第 {event.seq} 条依据 {version} 版。",
                     f"The rules enclosed are of version {book['version']}; entry {event.seq} names {version}.",

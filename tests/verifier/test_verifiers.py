@@ -7,6 +7,7 @@ for word, although they share no line.
 from __future__ import annotations
 
 import base64
+import hashlib
 import json
 import os
 import struct
@@ -342,6 +343,32 @@ def the_proof_of_growth_is_gone(made: Made) -> Any:
     return swap(made, "consistency.json", lambda rows: rows[:-1])
 
 
+@spoil(("consistency", None))
+def a_proof_of_growth_stands_twice(made: Made) -> Any:
+    return swap(made, "consistency.json", lambda rows: [rows[0], *rows])
+
+
+@spoil(("document", None))
+def a_paper_is_registered_twice(made: Made) -> Any:
+    """The first row would be read by people and by no verifier."""
+    return swap(made, "documents.json", lambda rows: [{**rows[0], "title": "另一份方案"}, *rows])
+
+
+@spoil(("unsigned", 2))
+def unsigned_entries_are_put_before_the_first_key(made: Made) -> Any:
+    """Whoever holds the notary's key sequences anew and takes the true introduction of the key, but later."""
+    keys, *case = made.entries
+    for entry in case:
+        entry["leaf"], entry["signature"] = None, None
+        body = {name: value for name, value in json.loads(entry["body"]).items() if name != "key"}
+        before = [one for one in case if one["seq"] == entry["seq"] - 1]
+        made.rewrite(entry, body | {"prev": before[0]["hash"] if before else ""}, None)
+    keys["leaf"] = None
+    made.entries = [*case, keys]
+    made.leaves, made.notes, made.sizes = [], [], []
+    made.checkpoint()
+
+
 @spoil(("inclusion", 3))
 def a_proof_is_huge(made: Made) -> Any:
     def grow(rows: list[dict[str, Any]]) -> None:
@@ -423,7 +450,75 @@ def test_a_time_that_cannot_be_read_is_a_finding(page):
     assert page.verify(made.bundle(), policy=made.policy) == found
 
 
+@pytest.mark.parametrize("days", [0, 2])
+def test_a_key_that_signs_long_after_it_was_replaced_is_remarked(days, page):
+    """Within a day every service is started anew: the control."""
+    made = Made().played()
+    made.introduce("second", by="service")
+    made.at += days * 86_400_000
+    made.log("comment.received", key="service", said={"text": "旧钥"})
+    made.keys[0]["until"] = None  # nothing in the log proves it
+    made.checkpoint()
+    found = check(made.bundle(), policy=made.policy)
+    assert classes(found) == set()
+    assert remarks(found) == ([("superseded", CASE, 10, None)] if days else [])
+    assert page.verify(made.bundle(), policy=made.policy) == found
+
+
+def test_names_of_any_kind_are_read_alike(page):
+    """Order by code points, not by halves of them; and a name that is special to one language only."""
+    made = Made().played()
+    made.log("comment.received", said={"\uff00": 1, "\U0001f600": 2, "__proto__": {"x": 3}, "constructor": 4})
+    made.checkpoint()
+    found = check(made.bundle(), policy=made.policy)
+    assert found["verdict"] == "ok"
+    assert page.verify(made.bundle(), policy=made.policy) == found
+
+
 # -- what is kept outside ---------------------------------------
+
+
+def test_entries_left_away_at_the_end_are_found_by_a_receipt_only_and_the_verdict_says_so(page):
+    made = Made().played()
+    receipt = {"chain": CASE, "seq": 9, "hash": made.entries.pop()["hash"]}
+    alone, told = check(made.bundle(), policy=made.policy), "left away at the end of a chain leave no trace"
+    assert (alone["findings"], any(told in one["en"] for one in alone["unchecked"])) == ([], True)
+    assert page.verify(made.bundle(), policy=made.policy) == alone
+    assert classes(check(made.bundle(), policy=made.policy, receipts=[receipt])) == {("receipt", CASE, 9)}
+
+
+def test_a_receipt_of_a_chain_that_is_not_enclosed_is_not_counted_as_checked(page):
+    made = Made().played()
+    outside = {"policy": made.policy, "receipts": [{"chain": "meeting:m1", "seq": 1, "hash": "0" * 64}]}
+    found = check(made.bundle(), **outside)
+    assert any("meeting:m1" in one["en"] for one in found["unchecked"])
+    assert page.verify(made.bundle(), **outside) == found
+    for wrong in ({"seq": True}, {"chain": None}, {"hash": 0}):
+        spoilt = {**outside, "receipts": [outside["receipts"][0] | wrong]}
+        assert (
+            check(made.bundle(), **spoilt)["verdict"]
+            == page.verify(made.bundle(), **spoilt)["verdict"]
+            == "unreadable"
+        )
+
+
+def test_a_key_known_from_outside_vouches_for_what_it_signed_and_no_more(page):
+    """Whoever makes a log of its own can introduce the true key in it, for that takes only what is public."""
+    forged = Made(service="thief").played()
+    forged.introduce("service", by="thief")
+    forged.checkpoint()
+    outside = {"policy": forged.policy, "key": Made.key_id("service")}
+    found = check(forged.bundle(), **outside)
+    assert any("11 entries are signed neither by the key" in one["en"] for one in found["unchecked"])
+    assert page.verify(forged.bundle(), **outside) == found
+    true = Made().played()
+    true.introduce("second", by="service")
+    true.log("comment.received", said={"text": "新钥"})
+    true.checkpoint()
+    told = check(true.bundle(), policy=true.policy, key=Made.key_id("service"))
+    assert not any("signed neither" in one["en"] for one in told["unchecked"]), (
+        "the control: its successor is its word"
+    )
 
 
 def test_receipts_and_checkpoints_kept_outside_find_what_a_bundle_alone_cannot(page):
@@ -468,6 +563,9 @@ def hostile() -> dict[str, bytes]:
     def leaf(index: Any) -> bytes:
         return canonical([{**first, "leaf": index}, *others])
 
+    def told(**about: Any) -> bytes:
+        return made.bundle({**files, "events.json": canonical([retold(first, about), *others])})
+
     return {
         "empty": b"",
         "no zip": b"hello",
@@ -483,6 +581,14 @@ def hostile() -> dict[str, bytes]:
         "deep manifest": zipped({**listed, "bundle.json": deep}),
         "deep events": made.bundle({**files, "events.json": deep}),
         "deep diagram": made.bundle({**files, "definition/main.bpmn": nested(made.diagram)}),
+        "a list as an erasure": told(kind="payload.erased", erases=["a"]),
+        "an object as an id": told(id={"a": 1}),
+        "a list as a key": told(key=["a"]),
+        "an object as a draft": told(draft={"a": 1}),
+        "a list introduced": told(chain="keys", kind="key.introduced", introduces={"id": []}),
+        "a rule without a name": told(rules={"checked": [None, [["a"]]], "version": False}),
+        "a paper without a hash": told(kind="document.added", document={"id": "doc0", "version": 1, "sha256": None}),
+        "instances of instances": made.bundle({**files, "definition/main.bpmn": bred(made.diagram)}),
         "huge number": made.bundle({**files, "events.json": b"[" + b"9" * 100_000 + b"]"}),
         "a truth as a size": made.bundle(checkpoint_size=True),
         "a truth as an index": made.bundle({**files, "events.json": leaf(True)}),
@@ -501,6 +607,27 @@ def hostile() -> dict[str, bytes]:
     }  # fmt: skip
 
 
+def retold(row: dict[str, Any], about: dict[str, Any]) -> dict[str, Any]:
+    """Return an entry of events.json with other fields in its body, hashed anew."""
+    body = canonical(json.loads(base64.b64decode(row["body"])) | about)
+    return {**row, "body": b64(body), "hash": hashlib.sha256(b"ev1\n" + body).hexdigest()}
+
+
+def bred(diagram: bytes) -> bytes:
+    """Return a diagram that begins with 999 instances of 999 instances of 999."""
+    inner, target = '<bpmn:userTask id="leaf"/>', "leaf"
+    for n in range(3):
+        inner = (
+            f'<bpmn:subProcess id="s{n}"><bpmn:multiInstanceLoopCharacteristics><bpmn:loopCardinality>999'
+            "</bpmn:loopCardinality></bpmn:multiInstanceLoopCharacteristics>"
+            f'<bpmn:startEvent id="b{n}"/><bpmn:sequenceFlow id="i{n}" sourceRef="b{n}" targetRef="{target}"/>'
+            f"{inner}</bpmn:subProcess>"
+        )
+        target = f"s{n}"
+    more = f'{inner}<bpmn:sequenceFlow id="more" sourceRef="start" targetRef="{target}"/><bpmn:endEvent id="end"/>'
+    return diagram.replace(b'<bpmn:endEvent id="end"/>', more.encode())
+
+
 def twice(files: dict[str, bytes]) -> bytes:
     """Return a ZIP with two entries of one name."""
     return zipped({**files, "verify.pz": b"print('ok')"}).replace(b"verify.pz", b"verify.py")
@@ -514,8 +641,11 @@ def nested(diagram: bytes) -> bytes:
 def test_hostile_bundles_are_answered_and_never_accepted(page):
     """Each gets an answer from both, in the time a test has; another diagram is refused for its hash at the latest."""
     for name, bundle in hostile().items():
-        assert check(bundle, policy=Made().policy)["verdict"] in {"unreadable", "findings"}, name
-        assert page.verify(bundle, policy=Made().policy)["verdict"] in {"unreadable", "findings"}, name
+        found, shown = check(bundle, policy=Made().policy), page.verify(bundle, policy=Made().policy)
+        assert found["verdict"] in {"unreadable", "findings"}, name
+        assert shown["verdict"] == found["verdict"], name
+        if found["verdict"] == "findings":
+            assert shown == found, name
 
 
 def test_a_diagram_that_never_rests_is_answered():
