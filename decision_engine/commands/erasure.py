@@ -3,7 +3,8 @@
 What an event commits to (names, words) may have to go: at a person's request (个人信息保护法第四十七条), or when its
 retention ends, after appraisal (R-ARC-11). The event itself stays, and so does the chain: the payload and its salt are
 deleted, and what is left gives nothing away. With it goes what the same act wrote beside the log: the words of its
-entry in the case file, a comment of the public with its author's name and contact, what was typed and not handed in.
+entry in the case file, a comment of the public with its author's name and contact, what was typed and not handed in,
+what was asked of whoever should give a view (加签), the note of a copy (抄送) or reminder (催办), why one delegated.
 
 Because altering files is punishable (R-ARC-08), nobody does this alone: an administrator proposes it with its legal
 basis, a legal officer of the same organ approves it, and both acts are in the log before anything is gone. The database
@@ -11,8 +12,9 @@ deletes a payload, and changes an entry, only after such an event; a payload tha
 everybody who verifies.
 
 What the procedure rests on stays: choices, days, numbers, persons and papers referred to, and what the conditions of a
-diagram read. Kept as long as the dossier, whatever is erased: papers and their titles, and the tables of the meeting
-room (speeches, minutes), which are papers of the meeting; and, for a day, answers kept for repeated requests.
+diagram read. Kept as long as the dossier, whatever is erased: papers and their titles, the titles of cases and of what
+a catalogue lists with the reasons it was amended for, which were published, and the tables of the meeting room
+(speeches, minutes), which are papers of the meeting; and, for a week, answers kept for repeated requests.
 """
 
 from __future__ import annotations
@@ -25,7 +27,19 @@ from sqlalchemy import delete, update
 from decision_engine import access, forms
 from decision_engine.errors import Conflict, Forbidden, NotFound
 from decision_engine.language import Text
-from decision_engine.models import Case, Comment, CommentContact, Draft, Event, EventPayload, Record
+from decision_engine.models import (
+    Case,
+    Circulation,
+    Comment,
+    CommentContact,
+    Countersign,
+    Delegation,
+    Draft,
+    Event,
+    EventPayload,
+    Record,
+    Urging,
+)
 from decision_engine.queries import definitions
 from decision_engine.work import Receipt, Work
 
@@ -83,6 +97,7 @@ def erase_payload(work: Work, proposal_id: str) -> Receipt:
         _erase_words(work, record)
     if event.kind == "comment.received":
         _erase_comment(work, act["comment"]["id"])
+    _erase_notes(work, event, act)
     return receipt
 
 
@@ -104,6 +119,27 @@ def _erase_words(work: Work, record: Record) -> None:
 def _erase_comment(work: Work, comment_id: str) -> None:
     work.session.execute(delete(CommentContact).where(CommentContact.comment_id == comment_id))
     work.session.execute(update(Comment).where(Comment.id == comment_id).values(text=MARK))
+
+
+def _erase_notes(work: Work, event: Event, act: dict[str, Any]) -> None:
+    """Erase what was worded between people, from the rows that the act of *event* made and no others."""
+    match event.kind:
+        case "countersign.asked":
+            rows = update(Countersign).where(Countersign.id.in_([one for one, _ in act["asked"]]))
+            work.session.execute(rows.values(question=MARK))
+        case "copy.sent":
+            rows = update(Circulation).where(Circulation.id.in_([one for one, _ in act["copies"]]))
+            work.session.execute(rows.values(note=MARK))
+        case "task.urged":  # once a day and person, so its moment tells it from others
+            same = (
+                Urging.task_id == act["task"]["id"],
+                Urging.by_id == event.actor_id,
+                Urging.at == event.at,
+            )
+            work.session.execute(update(Urging).where(*same).values(note=MARK))
+        case "delegation.given":
+            row = update(Delegation).where(Delegation.id == act["delegation"])
+            work.session.execute(row.values(reason=MARK))
 
 
 def _open(work: Work, event_id: str, act: str) -> tuple[Event, access.Standing]:
