@@ -8,7 +8,7 @@ from marshmallow import Schema, fields
 
 from decision_engine import access
 from decision_engine.api.fields import ActOut, CalendarDay, Id, Name, Said, Sentence
-from decision_engine.api.people import SeatOut
+from decision_engine.api.people_said import SeatOut
 from decision_engine.api.room import Room
 from decision_engine.commands import meetings as commands
 from decision_engine.errors import Forbidden
