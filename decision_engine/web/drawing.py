@@ -24,6 +24,9 @@ _NARROW = 0.55  # a Latin letter's width, a Chinese one being 1
 TODO, DONE, ACTIVE, LATE, FAULT = "todo", "done", "active", "late", "fault"
 HEAT = ("heat1", "heat2", "heat3", "heat4", "heat5")
 
+_REMARKS = ("textAnnotation", "dataObjectReference", "dataStoreReference", "group")
+"""What is drawn for readers and never begun or done."""
+
 WORDS: Mapping[str, Text] = {
     TODO: Text("未开始", "not begun"),
     DONE: Text("已完成", "done"),
@@ -161,12 +164,12 @@ class _Drawing:
             box = shape.box
             way = f"M{box.x + 10:g} {box.y:g}h-10v{box.height:g}h10"
             body = f'<path d="{way}" fill="none" stroke="{_QUIET}"/>{_inside(shape, _SMALL)}'
-        elif shape.kind in ("dataObjectReference", "dataStoreReference", "group"):
+        elif shape.kind in _REMARKS:
             body = _rect(shape.box, "none", _QUIET, 1) + self._label(shape.name, shape.label, _INK)
         else:
             body = self._activity(shape, mark, look)
-        spoken = WORDS[mark.state].said_in(self.language)
-        title = "，".join(part for part in (shape.name, spoken, mark.badge, mark.who) if part)
+        spoken = "" if shape.kind in _REMARKS else WORDS[mark.state].said_in(self.language)
+        title = " · ".join(part for part in (shape.name, spoken, mark.badge, mark.who) if part)
         about = f'data-element="{escape(shape.id)}" data-state="{mark.state}"'
         return f"<g {about}><title>{escape(title)}</title>{body}</g>"
 

@@ -213,7 +213,8 @@ def urged(urgings: Any) -> list[dict[str, Any]]:
     """Return reminders as a timeline."""
     return [
         {
-            "state": "active", "title": f"{one.case.title} · {one.task.name}", "text": f"{one.by}：{one.urging.note}",
+            "state": "active", "title": f"{one.case.title} · {one.task.name}",
+            "text": one.by + _("：") + one.urging.note,
             "at": moment(one.urging.at), "iso": one.urging.at.isoformat(),
             "href": url_for("steps.task_page", task_id=one.task.id),
         }

@@ -33,11 +33,12 @@ def rows_of(fields: Any, typed: Any, names: dict[str, str], href: str, path: str
         elif field["type"] == "list" and field.get("of") == "group":
             for number, row in enumerate(value, start=1):
                 inner = rows_of(field["fields"], row, names, "", f"{here}.{number - 1}.")
-                words = "；".join(f"{name}：{said}" for name, said, _ in inner)
+                colon = _("：")
+                words = _("；").join(f"{one[0]}{colon}{one[1]}" for one in inner)
                 yield f"{label} {number}", words, link
         else:
             several = value if isinstance(value, list) else [value]
-            yield label, "、".join(_shown(field, one, names) for one in several), link
+            yield label, _("、").join(_shown(field, one, names) for one in several), link
 
 
 def _shown(field: Any, value: Any, names: dict[str, str]) -> str:

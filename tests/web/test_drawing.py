@@ -86,7 +86,7 @@ def test_a_state_is_a_word_a_shape_and_a_colour():
         group = root.find(f".//{SVG}g[@data-element='{task}']")
         body = group.find(f"{SVG}rect")
         looks[group.get("data-state")] = (body.get("fill"), body.get("stroke"), group.findtext(f"{SVG}title"))
-    assert [looks[state][2].split("，")[1] for state in (DONE, LATE, ACTIVE, FAULT, "todo")] == [
+    assert [looks[state][2].split(" · ")[1] for state in (DONE, LATE, ACTIVE, FAULT, "todo")] == [
         "已完成", "超期", "办理中", "有问题", "未开始",
     ]  # fmt: skip
     assert len({look[:2] for look in looks.values()}) == 5
