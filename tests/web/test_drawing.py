@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from itertools import combinations
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ from lxml import etree
 
 from decision_engine.process.findings import Refused
 from decision_engine.process.picture import sheets
+from decision_engine.web import drawing
 from decision_engine.web.drawing import ACTIVE, DONE, FAULT, LATE, Mark, draw, lines_of
 
 DIAGRAMS = {path.name: path.read_bytes() for path in sorted(Path("bpmn").glob("*.bpmn"))}
@@ -50,7 +52,7 @@ def test_everything_that_has_a_place_is_drawn_once_with_its_name_and_state(file)
     for node in nodes:
         group = root.find(f".//{SVG}g[@data-element='{node.id}']")
         title = group.findtext(f"{SVG}title")
-        assert title.endswith("未开始")
+        assert title.endswith("未开始") == (node.kind != "textAnnotation"), "a note is not begun or done"
         assert title.startswith(node.name)
     assert root.get("role") == "img"
     assert root.get("aria-label") == sheet.name
@@ -135,6 +137,28 @@ def test_a_file_without_places_is_an_empty_sheet_and_a_bomb_is_refused():
         sheets({"x.bpmn": b'<!DOCTYPE x [<!ENTITY a "aaaa">]><definitions>&a;</definitions>'})
 
 
+def covered(svg: str) -> list[tuple[str, str]]:
+    """Return each pair of lines of text of a drawing that lie on one another, as wide as Chinese letters are."""
+    boxes = []
+    for one in drawn(svg).xpath("//*[local-name()='text'][not(ancestor::*[@transform])]"):
+        x, y, size = (float(one.get(name)) for name in ("x", "y", "font-size"))
+        half = size * sum(1 if ord(sign) > 0xFF else 0.55 for sign in one.text) / 2
+        boxes.append((one.text, x - half, x + half, y - size / 2, y + size / 2))
+    return [
+        (a[0], b[0])
+        for a, b in combinations(boxes, 2)
+        if min(a[2], b[2]) - max(a[1], b[1]) > 1 and min(a[4], b[4]) - max(a[3], b[3]) > 1
+    ]
+
+
+@pytest.mark.parametrize("file", SHEETS)
+def test_no_words_of_a_shipped_diagram_lie_on_others(file, monkeypatch):
+    assert covered(draw(SHEETS[file])) == []
+    if file == "major_decision.bpmn":
+        monkeypatch.setattr(drawing, "_LABELS", (13,))
+        assert covered(draw(SHEETS[file])), "control: letters too large for their boxes are found"
+
+
 def test_words_are_cut_into_lines_of_about_equal_length():
     assert lines_of("审查意见送达", 100, 14) == ["审查意见送达"]
     assert lines_of("依法组织公开征求意见", 90, 14) == ["依法组织公", "开征求意见"]
@@ -145,4 +169,9 @@ def test_words_are_cut_into_lines_of_about_equal_length():
 
 def test_a_picture_in_english_says_its_states_in_english():
     root = drawn(draw(SHEETS["risk_assessment.bpmn"], language="en"))
-    assert all(one.text.endswith("not begun") for one in root.iter(f"{SVG}title"))
+    said = {
+        one.find(f"{SVG}title").text.rpartition(" · ")[2]
+        for one in root.iter(f"{SVG}g")
+        if one.get("data-state") and "note" not in one.get("data-element")
+    }
+    assert said == {"not begun"}
