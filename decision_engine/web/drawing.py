@@ -17,6 +17,7 @@ from decision_engine.process.picture import Box, Line, Shape, Sheet
 
 MARGIN = 16
 _SIZE, _SMALL, _BADGE = 14, 13, 13  # of letters
+_LABELS = (13, 12, 11)  # of a name beside its element: as large as its box allows; editors set boxes for 11
 _LEADING = 1.3
 _LANE = 30  # the band of a lane's name
 _NARROW = 0.55  # a Latin letter's width, a Chinese one being 1
@@ -197,9 +198,12 @@ class _Drawing:
     def _label(self, name: str, box: Box | None, colour: str) -> str:
         if not name or box is None:
             return ""
-        rows = lines_of(name, max(box.width + 6, 3 * _SMALL), _SMALL)
-        middle = box.y + max(box.height, len(rows) * _SMALL * _LEADING) / 2
-        return _text(box.x + box.width / 2, middle, rows, _SMALL, colour)
+        for size in _LABELS:
+            rows = lines_of(name, max(box.width + 2, 3 * size), size)
+            height = len(rows) * size * _LEADING
+            if height <= box.height + 2:
+                break
+        return _text(box.x + box.width / 2, box.y + max(box.height, height) / 2, rows, size, colour)
 
 
 def _event(shape: Shape, look: tuple[str, str, float]) -> str:
