@@ -26,6 +26,7 @@ from decision_engine.api.meeting_said import (
     MaterialSaid,
     MeetingActOut,
     MeetingSaid,
+    RecorderSaid,
     SwapSaid,
     WordsSaid,
 )
@@ -102,6 +103,21 @@ def change_chair(work: Work, said: dict[str, Any], meeting_id: str) -> dict[str,
     return meeting_done(
         work, commands.change_chair(work, meeting_id, said["chair_id"], reason=said["reason"])
     )
+
+
+@room.act(
+    "POST",
+    f"{MEETING}/recorder",
+    "更换记录人",
+    "Change the recorder",
+    takes=RecorderSaid,
+    answer=MeetingActOut,
+)
+def change_recorder(work: Work, said: dict[str, Any], meeting_id: str) -> dict[str, Any]:
+    """Let somebody else keep the record, before the meeting or while it lasts."""
+    enter(work, meeting_id, "meeting.recorder")
+    changed = commands.change_recorder(work, meeting_id, said["recorder_id"], reason=said["reason"])
+    return meeting_done(work, changed)
 
 
 @room.act(

@@ -89,6 +89,12 @@ class ChairSaid(ReasonSaid):
     chair_id = Id("主持人", "Chair", required=True)
 
 
+class RecorderSaid(ReasonSaid):
+    """Who keeps the record instead."""
+
+    recorder_id = Id("记录人", "Recorder", required=True)
+
+
 class MaterialSaid(Said):
     """A paper of the item's case, delivered to the members (all, if none are named)."""
 

@@ -108,6 +108,9 @@ def listed(feed: Feed, rows: Rows, roles: frozenset[str]) -> list[ActOfMine]:
     found: list[ActOfMine] = []
     if seat.offices:
         found += _office(seat)
+    if seat.offices or viewer.chair:
+        running = _unless(seat.status not in {"CALLED", "OPEN"}, _NOT_OPEN)
+        found.append(seat.act("change_recorder", "更换记录人", "Change the recorder", "/recorder", running))
     if viewer.recorder:
         found += _recorder(seat)
     if viewer.member:

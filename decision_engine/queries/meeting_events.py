@@ -26,6 +26,7 @@ ROOM_ACTS: Mapping[str, Text] = {
     "meeting.called": Text("召集会议", "called a meeting"),
     "meeting.cancelled": Text("取消会议", "cancelled a meeting"),
     "meeting.chair_changed": Text("变更会议主持人", "changed the chair"),
+    "meeting.recorder_changed": Text("更换会议记录人", "changed the recorder"),
     "meeting.opened": Text("宣布开会", "opened the meeting"),
     "meeting.closed": Text("宣布闭会", "closed the meeting"),
     "leave.asked": Text("请假", "asked leave"),

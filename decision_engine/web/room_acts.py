@@ -200,6 +200,13 @@ def _chair(work: Work, typed: Typed, meeting: Meeting, _about: str) -> str:
     return _("主持人已变更。")
 
 
+def _change_recorder(work: Work, typed: Typed, meeting: Meeting, _about: str) -> str:
+    recorder, reason = typed.person("recorder_id", required=True), typed.words("reason", most=2000)
+    typed.done()
+    commands.change_recorder(work, meeting.id, recorder or "", reason=reason)
+    return _("记录人已更换。")
+
+
 # -- the agenda ------------------------------------------------------------------------------------------
 
 
@@ -443,6 +450,7 @@ def _change(typed: Typed) -> dict[str, str]:
 VERBS: Mapping[str, Verb] = {
     "open_meeting": _open, "close_meeting": _close, "arrive": _arrive, "depart": _depart, "ask_leave": _ask_leave,
     "admit": _admit, "dismiss": _dismiss, "cancel_meeting": _cancel, "change_chair": _chair,
+    "change_recorder": _change_recorder,
     "withdraw_item": _withdraw, "swap_items": _swap, "add_item": _add_item, "deliver_materials": _deliver,
     "open_material": _open_material, "write_opinion": _written, "read_out": _read_out, "consent": _consent,
     "recuse": _recuse, "take_up_item": _take_up, "report_item": _report, "speak": _speak, "waive": _waive, "add": _add,

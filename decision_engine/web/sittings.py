@@ -388,13 +388,16 @@ def _context(work: Work, feed: meetings.Feed) -> dict[str, Any]:
     approvers = people.persons(work, size=MOST_CHOICES, role="principal").items if feed.viewer.office else ()
     running = feed.viewer.office and feed.meeting.status in {"CALLED", "OPEN"}
     before = _before(work, feed.meeting.organ_id) if running else {}
+    open_ = feed.meeting.status in {"CALLED", "OPEN"} and (feed.viewer.office or feed.viewer.chair)
+    keepers = people.persons(work, size=100, role="recorder").items if open_ else ()
     acts_for_others = feed.viewer.recorder or feed.viewer.office
     known = people.persons(work, size=MOST_CHOICES).items if acts_for_others else ()
     return {
         "reporters": [(one.id, one.name) for one in known], "room": room,
         "meeting": room.meeting, "view": room_view, "word": room_view.word, "typed": {},
         "typed_verb": "", "refused": None, "errors": {}, "approvers": approvers, "before": list(before.items()),
-        "departable": room_view.departable(work) if running else {}, "compared": None, **TABLES,
+        "departable": room_view.departable(work) if running else {}, "compared": None,
+        "recorders": [one for one in keepers if one.id != feed.meeting.recorder_id], **TABLES,
     }  # fmt: skip
 
 

@@ -25,6 +25,7 @@ def requests(meeting: Assembly) -> dict[tuple[str, str], dict[str, Any]]:
         f"{item}/swap": change | {"other_id": something},
         f"{here}/cancellation": change,
         f"{here}/chair": {"chair_id": meeting.stage.person("deputy1"), "reason": "x"},
+        f"{here}/recorder": {"recorder_id": meeting.stage.person("recorder"), "reason": "x"},
         f"{item}/deliveries": {"document_id": something},
         f"{here}/deliveries/{something}/opening": {},
         f"{here}/leave": {"reason": "x"},

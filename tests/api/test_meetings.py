@@ -420,6 +420,7 @@ def test_what_is_said_not_to_be_allowed_is_refused(funds: Assembly) -> None:
         "cast": {"choice": "YES"}, "decide": {"outcome": "APPROVE", "decision": "x"}, "report_item": {"text": "x"},
         "cancel_meeting": {"reason": "x", "approved_by": funds.stage.person("mayor")},
         "change_chair": {"reason": "x", "chair_id": funds.stage.person("deputy1")},
+        "change_recorder": {"reason": "x", "recorder_id": funds.stage.person("recorder")},
         "sign_minutes": {"sha256": "0" * 64}, "correct_minutes": {"text": "x"}, "annotate": {"text": "x"},
         "recuse": {"ground": "OTHER", "explanation": "x"},
     }  # fmt: skip

@@ -8,7 +8,7 @@ from __future__ import annotations
 import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
@@ -19,6 +19,7 @@ from decision_engine.clock import MovableClock
 from decision_engine.commands import meetings
 from decision_engine.commands.documents import add_document, add_version
 from decision_engine.commands.meetings import Guest, Plan, Subject
+from decision_engine.commands.people import give_post
 from decision_engine.db import open_engine
 from decision_engine.demo import load_town
 from decision_engine.demo.town import MAYORS_OFFICE, PARTY_COMMITTEE
@@ -524,6 +525,59 @@ def test_only_the_recorder_of_the_meeting_keeps_it(room: Room):
         room.act("secretary", meetings.close_meeting, room.meeting.id)
     with pytest.raises(NotFound):
         room.act("district.recorder", meetings.close_meeting, room.meeting.id)
+
+
+def test_another_recorder_takes_over_in_an_open_meeting(room: Room):
+    """The chair or the office changes who keeps the record; nobody else does, and nobody else becomes it."""
+    other, here = room.person("finance"), room.meeting.id
+    change = (meetings.change_recorder, here)
+
+    def refuses(login: str, whom: str, reason: str = "原记录人住院") -> set[str]:
+        with pytest.raises(InvalidAnswers) as refusal:
+            room.act(login, *change, whom, reason=reason)
+        return set(refusal.value.fields)
+
+    assert refuses("director", other) == {"recorder_id"}  # keeps no meetings in this organ
+    assert refuses("director", room.person("district.recorder")) == {"recorder_id"}
+    assert refuses("director", room.person("recorder")) == {"recorder_id"}
+    room.act("admin1", give_post, other, room.town.organ_id, "会议记录员", ["recorder"], date(2026, 1, 1))
+    room.act(
+        "admin1", give_post, room.person("mayor"), room.town.organ_id, "记录", ["recorder"], date(2026, 1, 1)
+    )
+    assert refuses("director", room.person("mayor")) == {"recorder_id"}  # a member
+    assert refuses("director", other, " ") == {"reason"}
+    for login in ("deputy1", "recorder", "finance"):
+        with pytest.raises(Forbidden):
+            room.act(login, *change, other, reason="原记录人住院")
+    _discussed(room)
+    with pytest.raises(Forbidden):
+        room.act("finance", meetings.open_vote, room.funds)
+    assert room.act("party.secretary", *change, other, reason="原记录人住院").recorder_id == other
+    with pytest.raises(Forbidden):
+        room.act("recorder", meetings.open_vote, room.funds)
+    room.act("finance", meetings.open_vote, room.funds)
+    assert room.act("director", *change, room.person("recorder"), reason="已返回").status == "OPEN"
+
+    [first, _] = room.read(
+        lambda s: s.scalars(
+            select(Event.body).where(Event.kind == "meeting.recorder_changed").order_by(Event.seq)
+        ).all()
+    )
+    assert other.encode() in first
+    assert room.person("recorder").encode() in first
+    assert "住院".encode() not in first
+
+
+def test_the_recorder_of_a_closed_meeting_stays(room: Room):
+    room.act(
+        "admin1", give_post, room.person("finance"), room.town.organ_id, "会议记录员", ["recorder"],
+        date(2026, 1, 1),
+    )  # fmt: skip
+    _decided(room, room.funds)
+    why = {room.persons: "时间不够", room.project: "材料不齐"}
+    room.act("recorder", meetings.close_meeting, room.meeting.id, put_off=why)
+    with pytest.raises(NotReady):
+        room.act("director", meetings.change_recorder, room.meeting.id, room.person("finance"), reason="住院")
 
 
 def test_a_matter_of_the_meeting_alone_is_no_decision_in_the_lists(room: Room):

@@ -278,6 +278,26 @@ def test_a_new_item_names_who_reports_and_a_guest_is_seen_out(hall: Stage, enter
     ] == [False]
 
 
+def test_the_chair_hands_the_record_to_another_on_the_page(hall: Stage, enter: Enter) -> None:
+    meeting = opened(hall)
+    mayor = enter("mayor")
+    assert not has_form(room(mayor, meeting), "change_recorder"), "there is nobody else"
+    assert "没有其他可以担任记录人的人员" in room(mayor, meeting).words
+    post = {"organ_id": hall.town.organ_id, "title": "会议记录员"}
+    hall.say(
+        "admin1",
+        f"/people/{hall.person('finance')}/posts",
+        post | {"roles": ["recorder"], "since": "2026-01-01"},
+    )
+    assert not has_form(room(enter("deputy1"), meeting), "change_recorder")
+    empty = do(mayor, meeting, "change_recorder", status=422, recorder_id=hall.person("finance"))
+    assert meeting.see("mayor")["recorder"] == "陈书言"
+    mayor.send(empty, "/acts/change_recorder", reason="原记录人突发疾病。")
+    assert meeting.see("mayor")["recorder"] != "陈书言"
+    enter("recorder").open(f"/meetings/{meeting.id}", status=404)  # the room is no longer theirs
+    assert has_form(room(enter("finance"), meeting), "take_up_item")
+
+
 def test_a_poll_says_nothing_until_something_happens(hall: Stage, enter: Enter) -> None:
     meeting = opened(hall)
     deputy = enter("deputy2")

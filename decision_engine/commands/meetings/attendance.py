@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import select
 
 from decision_engine import access, rules
-from decision_engine.commands.meetings.convening import members_on
+from decision_engine.commands.meetings.convening import NO_RECORDER, may_keep, members_on
 from decision_engine.commands.meetings.flowing import excuse_who_left, put
 from decision_engine.commands.meetings.room import QUORUMS, Room, Sitting, enter, seat, sit, unlawful
 from decision_engine.errors import Conflict, InvalidAnswers, NotFound, NotReady
@@ -120,6 +120,34 @@ def change_chair(work: Work, meeting_id: str, chair_id: str, *, reason: str) -> 
         chair=chair_id,
     )
     return room.meeting
+
+
+def change_recorder(work: Work, meeting_id: str, recorder_id: str, *, reason: str) -> Meeting:
+    """Let somebody else keep the record from now on (R-MTG-25), before the meeting or while it lasts.
+
+    The chair does it, or who calls meetings for the organ. Raises `Forbidden`, `NotReady`, `InvalidAnswers` (no reason;
+    not somebody who keeps meetings in this organ; a member; the recorder of today).
+    """
+    room = enter(work, meeting_id, "meeting.recorder")
+    meeting = room.meeting
+    presides = work.actor.person_id == meeting.chair_id
+    standing = access.stand(work.actor, "meeting.speak" if presides else "meeting.call", meeting.organ_id)
+    room.must_be("CALLED", "OPEN")
+    wrong: dict[str, tuple[Text, ...]] = {}
+    if not reason.strip():
+        wrong["reason"] = (Text("请填写更换记录人的理由。", "Say why the recorder is changed."),)
+    if recorder_id == meeting.recorder_id:
+        wrong["recorder_id"] = (Text("该人员已是本次会议的记录人。", "This is the recorder already."),)
+    elif recorder_id in room.members or not may_keep(work, meeting.organ_id, recorder_id):
+        wrong["recorder_id"] = (NO_RECORDER,)
+    if wrong:
+        raise InvalidAnswers(wrong)
+    before, meeting.recorder_id = meeting.recorder_id, recorder_id
+    work.record(
+        "meeting.recorder_changed", meeting.chain, standing=standing, said={"reason": reason}, recorder=recorder_id,
+        before=before,
+    )  # fmt: skip
+    return meeting
 
 
 def close_meeting(work: Work, meeting_id: str, *, put_off: Mapping[str, str] | None = None) -> Warned:

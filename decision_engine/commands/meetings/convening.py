@@ -42,6 +42,9 @@ from decision_engine.work import Work
 
 PROCESS = "collective_meeting"
 MOST_ITEMS = 50
+NO_RECORDER = Text(
+    "记录人须为专职记录人员，不得为组成人员。", "The recorder holds that post and is no member."
+)
 BROUGHT_BACK = ("DEFER", "REDISCUSS")
 """Outcomes after which the same matter comes before a meeting again."""
 
@@ -166,12 +169,8 @@ def _makes_sense(
         )
     if meeting.chair_id not in due:
         wrong["chair"] = (Text("主持人须为会议组成人员。", "The chair is a member of the body."),)
-    if meeting.recorder_id in due or not _serves(work, meeting.organ_id, meeting.recorder_id, "recorder"):
-        wrong["recorder"] = (
-            Text(
-                "记录人须为专职记录人员，不得为组成人员。", "The recorder holds that post and is no member."
-            ),
-        )
+    if meeting.recorder_id in due or not may_keep(work, meeting.organ_id, meeting.recorder_id):
+        wrong["recorder"] = (NO_RECORDER,)
     if meeting.planned_at < work.now:
         wrong["planned_at"] = (Text("会议时间已经过去。", "The time of the meeting has passed."),)
     if not items or len(items) > MOST_ITEMS:
@@ -180,8 +179,10 @@ def _makes_sense(
         raise InvalidAnswers(wrong)
 
 
-def _serves(work: Work, organ_id: str, person_id: str, role: str) -> bool:
-    return any(one.organ_id == organ_id and role in one.roles for one in work.standings(person_id))
+def may_keep(work: Work, organ_id: str, person_id: str) -> bool:
+    """Tell whether somebody holds a post today that keeps the record of meetings in an organ."""
+    keepers = access.ACTS["meeting.keep"]
+    return any(one.organ_id == organ_id and one.roles & keepers for one in work.standings(person_id))
 
 
 def _next_number(work: Work, body_id: str, year: int) -> int:
