@@ -11,12 +11,12 @@ from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 
-from sqlalchemy import ColumnElement, Subquery, select
+from sqlalchemy import ColumnElement, Subquery, func, select
 
 from decision_engine import rules
 from decision_engine.calendar import WorkCalendar
 from decision_engine.language import Text
-from decision_engine.models import Case, Circulation, Countersign, Organ, Person, Task, Urging
+from decision_engine.models import Case, Circulation, Countersign, Organ, Person, Preference, Task, Urging
 from decision_engine.queries.casefile import calendar_of, organ_for_rules
 from decision_engine.work import Work
 
@@ -143,6 +143,37 @@ def urgings(work: Work) -> Sequence[Urged]:
         .limit(200)
     )
     return [Urged(*row) for row in rows]
+
+
+def unread(work: Work) -> int:
+    """Return how many messages wait for the actor: views asked for, copies, reminders; one statement."""
+    me = work.actor.person_id
+    asked = (
+        select(func.count())
+        .select_from(Countersign)
+        .join(Task, Task.id == Countersign.task_id)
+        .where(
+            Countersign.person_id == me,
+            Countersign.answered_at.is_(None),
+            Countersign.withdrawn_at.is_(None),
+            Task.status == "OPEN",
+        )
+    )
+    copied = (
+        select(func.count())
+        .select_from(Circulation)
+        .where(Circulation.to_id == me, Circulation.read_at.is_(None), Circulation.withdrawn_at.is_(None))
+    )
+    seen = select(Preference.inbox_seen_at).where(Preference.person_id == me).scalar_subquery()
+    urged = (
+        select(func.count())
+        .select_from(Urging)
+        .join(Task, Task.id == Urging.task_id)
+        .where(Task.status == "OPEN", _mine(work), seen.is_(None) | (Urging.at > seen))
+    )
+    return work.session.execute(
+        select(asked.scalar_subquery() + copied.scalar_subquery() + urged.scalar_subquery())
+    ).scalar_one()
 
 
 def _mine(work: Work) -> ColumnElement[bool]:

@@ -24,7 +24,8 @@ import hashlib
 import hmac
 import json
 import secrets
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
@@ -37,6 +38,7 @@ from decision_engine.crash import crash_point
 from decision_engine.errors import DecisionEngineError, Forbidden, NotSignedIn
 from decision_engine.language import Text
 from decision_engine.models import FinishedRequest
+from decision_engine.queries import handling
 from decision_engine.retrying import persistently
 from decision_engine.work import House, Work, reading, unit_of_work
 
@@ -135,7 +137,8 @@ class Pages(Blueprint):
                 way = unit_of_work if noted else reading
                 with way(house(), bearer()) as work:
                     signed_in_as(work)
-                    answer = function(work, **values)
+                    with _drawn_for(work):
+                        answer = function(work, **values)
                 _keep_alive()
                 return answer
 
@@ -241,8 +244,19 @@ def was_sent(work: Work) -> bool:
 def _redrawn(again: Again, refusal: DecisionEngineError, values: Mapping[str, Any]) -> Any:
     with unit_of_work(house(), bearer()) as work:
         signed_in_as(work)
-        drawn = again(work, refusal, request.form, **values)
+        with _drawn_for(work):
+            drawn = again(work, refusal, request.form, **values)
     return drawn, status_of(refusal)
+
+
+@contextmanager
+def _drawn_for(work: Work) -> Iterator[None]:
+    """Let the frame of a page ask how many messages wait; a part of a page has no frame and asks nothing."""
+    g.unread = lambda: handling.unread(work)
+    try:
+        yield
+    finally:
+        g.pop("unread")
 
 
 def status_of(refusal: DecisionEngineError) -> int:

@@ -274,7 +274,7 @@ def _nav() -> dict[str, Any]:
         "groups": groups,
         "search": url_for("matters.search_page") if "matters.search_page" in known else None,
         "inbox": url_for("desk.inbox_page") if "desk.inbox_page" in known else None,
-        "unread": g.get("unread"),
+        "unread": g.unread() if "unread" in g else None,
         "profile": url_for("signing_in.me_page"),
         "logout": url_for("signing_in.logout"),
     }

@@ -109,6 +109,34 @@ def test_on_a_free_day_after_its_day_a_step_is_past_it_and_not_nought_days_late(
     assert [one.word.en for one in seen[1:]] == ["past its day", "past its day", "1 working day(s) late"]
 
 
+def test_the_bell_says_how_many_messages_wait(stage: Stage, enter: Enter) -> None:
+    """A copy, a reminder and a view asked for; read, and only the view, which is still to be given, is left."""
+
+    def badge(visitor: Visitor, page: str = "/cases") -> str:
+        return "".join(visitor.open(page).tree.xpath('//*[@class="badge"]/text()')).strip()
+
+    task = waiting(stage, "停车收费")
+    secretary = enter("secretary")
+    assert badge(secretary) == ""
+    stage.say("secretary", f"/tasks/{task}/claim", {})
+    stage.say("director", f"/tasks/{task}/urgings", {"note": "请抓紧办理。"})
+    stage.say(
+        "director",
+        f"/cases/{stage.case_id}/copies",
+        {"persons": [stage.person("secretary")], "note": "供参阅。"},
+    )
+    assert badge(secretary) == "2"
+    assert badge(enter("director")) == "", "they are nobody else's"
+    stage.say(
+        "secretary",
+        f"/tasks/{task}/countersigns",
+        {"persons": [stage.person("director")], "question": "是否属于重大事项？"},
+    )
+    assert badge(enter("director")) == "1"
+    secretary.send(secretary.open("/inbox"), "/inbox/reading")
+    assert badge(secretary) == ""
+
+
 def light(row: object) -> tuple[str, str, str]:
     """Return a row's lamp: its colour, what is read of it, its shape."""
     lamp = row.xpath('.//span[starts-with(@class, "light ")]')[0]  # type: ignore[attr-defined]
