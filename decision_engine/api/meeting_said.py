@@ -167,6 +167,7 @@ class RecusalSaid(ForSomebody):
     ground = Choice("回避事由", "Ground", GROUNDS, required=True)
     explanation = LongText("说明", "Explanation", required=True, most=2000)
     initiated_by = Choice("提出方式", "Initiated by", INITIATORS, default="SELF")
+    approved_by = Id("批准人", "Approved by")
 
 
 class ConsentSaid(ForSomebody):

@@ -273,10 +273,11 @@ def _consent(work: Work, typed: Typed, meeting: Meeting, about: str) -> str:
 def _recuse(work: Work, typed: Typed, meeting: Meeting, about: str) -> str:
     ground, why = typed.one_of("ground", GROUNDS), typed.words("explanation", most=2000)
     initiated, person = typed.one_of("initiated_by", INITIATORS, required=False), typed.person()
+    approver = typed.person("approved_by")
     typed.done()
     commands.recuse(
         work, _item(work, meeting, about).id, ground=ground, explanation=why, initiated_by=initiated or "SELF",
-        person_id=person,
+        person_id=person, approved_by=approver,
     )  # fmt: skip
     return _("回避已登记。")
 

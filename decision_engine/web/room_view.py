@@ -82,6 +82,11 @@ class Drawn:
         return waits or (told(short.warning) if short is not None and self.meeting.status == "OPEN" else "")
 
     @property
+    def leaders(self) -> list[Any]:
+        """Who approves what changes the meeting: its principal and its chair."""
+        return [one for one in self.seen.members if one.is_principal or one.is_chair]
+
+    @property
     def members_here(self) -> list[Any]:
         """Return the members who are in the room."""
         return [one for one in self.seen.members if one.state == "PRESENT"]

@@ -251,6 +251,7 @@ def test_a_recusal_states_its_ground_and_keeps_the_member_due(room: Room):
     room.act(
         "recorder", meetings.recuse, room.funds, ground="OWN_INTEREST", explanation="本人负责该项目",
         initiated_by="INTERESTED_PERSON", person_id=room.person("deputy1"),
+        approved_by=room.person("party.secretary"),
     )  # fmt: skip
     with pytest.raises(Conflict):
         room.act("deputy1", meetings.recuse, room.funds, ground="OTHER", explanation="再次")
@@ -260,6 +261,50 @@ def test_a_recusal_states_its_ground_and_keeps_the_member_due(room: Room):
     refused(room, "R-MTG-15", "deputy1", meetings.cast, vote.id, "YES")
     with pytest.raises(NotReady):
         room.act("mayor", meetings.recuse, room.funds, ground="OTHER", explanation="表决开始后")
+
+
+def test_who_is_not_willing_is_recused_only_with_an_approver(room: Room):
+    """The recorder alone takes nobody's vote away, before or after the member spoke; nobody approves one's own."""
+    why = {"ground": "OTHER", "explanation": "与申请人有利害关系"}
+    room.act("deputy1", meetings.speak, room.funds, "DISAGREE", "不同意。")
+    against = why | {"person_id": room.person("deputy1")}
+    for by in ("SELF", "INTERESTED_PERSON", "ORGAN"):
+        for approver in (None, room.person("recorder"), room.person("deputy1"), room.person("mayor")):
+            more = against | {"initiated_by": by, "approved_by": approver}
+            refused(room, "R-MTG-16", "recorder", meetings.recuse, room.funds, **more)
+    refused(room, "R-MTG-16", "deputy1", meetings.recuse, room.funds, **(why | {"initiated_by": "ORGAN"}))
+    leader = room.person("party.secretary")
+    own = why | {"person_id": leader, "initiated_by": "ORGAN", "approved_by": leader}
+    refused(room, "R-MTG-16", "recorder", meetings.recuse, room.funds, **own)
+    more = against | {"initiated_by": "ORGAN", "approved_by": leader}
+    assert room.act("recorder", meetings.recuse, room.funds, **more).entered_by == room.person("recorder")
+    last = select(Event.body).where(Event.kind == "member.recused").order_by(Event.seq.desc())
+    assert f'"approved_by":"{leader}"'.encode() in room.read(lambda s: s.scalars(last).first())
+    room.act("discipline", meetings.recuse, room.funds, **why)  # who asks in person needs nobody
+
+
+def test_chair_and_principal_approve_each_others_recusal_and_nobody_is_recused_who_may_vote(hall: Hall):
+    meeting = hall.call(PARTY_COMMITTEE, Plan("资金", "LARGE_FUNDS"), chair="mayor")
+    hall.open(meeting, PARTY_COMMITTEE)
+    [item] = hall.items(meeting)
+    hall.take_up(item.id)
+    chair, leader = hall.person("mayor"), hall.person("party.secretary")
+    said = {"ground": "OTHER", "explanation": "近亲属承包该项目", "initiated_by": "ORGAN"}
+    for whom, own, other in ((chair, chair, leader), (leader, leader, chair)):
+        refused(
+            hall, "R-MTG-16", "recorder", meetings.recuse, item.id, **said, person_id=whom, approved_by=own
+        )
+        if whom == chair:
+            hall.act("recorder", meetings.recuse, item.id, **said, person_id=whom, approved_by=other)
+    others = [one for one in OTHERS if one != "mayor"]
+    hall.discuss(item.id, [*others, ABSENT], "party.secretary")
+    [vote] = hall.act("recorder", meetings.open_vote, item.id)
+    hall.act("deputy1", meetings.cast, vote.id, "NO")
+    for whom in ("deputy1", "discipline"):  # who voted, and who may
+        with pytest.raises(NotReady):
+            hall.act(
+                "recorder", meetings.recuse, item.id, **said, person_id=hall.person(whom), approved_by=leader
+            )
 
 
 def test_a_recusal_declared_beforehand_is_in_force_when_the_item_is_taken_up(room: Room):

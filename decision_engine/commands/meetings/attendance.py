@@ -404,11 +404,14 @@ def recuse(
     explanation: str,
     initiated_by: str = "SELF",
     person_id: str | None = None,
+    approved_by: str | None = None,
 ) -> Recusal:
     """Recuse a member from an item (R-MTG-15): oneself, or through the recorder, at the latest before the vote.
 
     *ground*: `OWN_INTEREST`, `RELATIVE_INTEREST`, `OTHER`; *initiated_by*: `SELF`, `INTERESTED_PERSON`, `ORGAN`. Who is
-    recused stays due and leaves for discussion and vote. Raises `Unlawful` (R-MTG-16), `Conflict`.
+    recused stays due and leaves for discussion and vote. A recusal takes a vote away: unless the member asks on an own
+    device, *approved_by* names the chair or the principal, never the person concerned. Raises `Unlawful` (R-MTG-16),
+    `Conflict`, `NotReady` (the vote has begun).
     """
     sitting = sit(work, item_id, "member.recuse")
     person, standing, entered_by = sitting.room.speaks_for(person_id)
@@ -420,6 +423,9 @@ def recuse(
         )  # fmt: skip
     if person in sitting.recused:
         raise Conflict(Text("已经回避。", "The member is recused already."))
+    approver = (
+        {} if entered_by is None and initiated_by == "SELF" else _approves(sitting, person, approved_by)
+    )
     live = sitting.item.state != "PENDING"
     recusal = Recusal(
         item_id=item_id, person_id=person, ground=ground, explanation=explanation, initiated_by=initiated_by,
@@ -435,15 +441,30 @@ def recuse(
         "initiated_by": initiated_by,
     }
     if live:
-        room: dict[str, Any] = {"room": sitting.about(recusal=recusal.id)}
+        room: dict[str, Any] = {"room": sitting.about(recusal=recusal.id), **approver}
         put(work, sitting.case, rules.RECUSES, said, standing, "member.recused", item=person, **room)
         excuse_who_left(sitting, standing)
     else:
         work.record(
             "member.recused", sitting.case, standing=standing, said=said, member=person,
-            room=sitting.about(recusal=recusal.id),
+            room=sitting.about(recusal=recusal.id), **approver,
         )  # fmt: skip
     return recusal
+
+
+def _approves(sitting: Sitting, person: str, approved_by: str | None) -> dict[str, Any]:
+    """Return who approved that *person* is recused, for the event; the person concerned never does."""
+    room = sitting.room
+    if approved_by is None or approved_by not in {room.principal, room.meeting.chair_id} - {person}:
+        raise unlawful(
+            sitting.work, "R-MTG-16",
+            Text(
+                "非本人在系统中申请的回避，须经主持人或者主要负责人批准，当事人不得自行批准。",
+                "A recusal the member does not ask for in person needs the approval of the chair or the principal, "
+                "never of the person concerned.",
+            ),
+        )  # fmt: skip
+    return {"approved_by": approved_by}
 
 
 # -- emergency items ---------------------------------------------------------------------------------------------
