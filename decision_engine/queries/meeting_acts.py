@@ -44,7 +44,10 @@ _BUSY = Text("上一议题尚未作出决定。", "Another item is before the me
 _ORDER = Text("应当按议程顺序讨论。", "Items are taken in the order of the agenda.")
 _OPEN_SPEECHES = Text("组成人员或者主要负责人尚未发言。", "Members or the principal have not spoken yet.")
 _OPEN_BALLOTS = Text("还有到会人员未表决。", "Members present have not voted.")
-_OPEN_ITEMS = Text("还有议题未作出决定，须先决定或者说明留待以后。", "Items are neither decided nor put off.")
+_OPEN_ITEMS = Text(
+    "会上的议题尚未作出决定，须先决定。", "The item before the meeting is to be decided first."
+)
+_ALL_SPOKEN = Text("到会人员均已发言。", "Everybody present has spoken.")
 _ANSWERED = Text("您已经表明。", "You have said so already.")
 _ASKED = Text("您已请假。", "You have asked leave already.")
 
@@ -161,7 +164,7 @@ def _recorder(seat: _Seat) -> Iterator[ActOfMine]:
     )
     running = _unless(seat.status not in {"CALLED", "OPEN"}, _NOT_OPEN)
     yield seat.act("admit", "登记列席人员", "Let somebody attend", "/guests", running)
-    unfinished = any(one.state in {"PENDING", *ON_THE_TABLE} for one in rows.items)
+    unfinished = any(one.state in ON_THE_TABLE for one in rows.items)  # what waits is put off by closing
     yield seat.act(
         "close_meeting",
         "宣布闭会",
@@ -184,10 +187,19 @@ def _recorder_on(seat: _Seat, item: AgendaItem, opened: Text | None) -> Iterator
     yield seat.on(
         item, "report_item", "登记汇报", "Write the report down", "/report", _first(opened, reported)
     )
+    discussed = _unless(item.state not in OPEN_TO_STATEMENTS, _NOT_NOW)
+    silent = _silent(seat.rows, item)
+    leader = seat.rows.principal_id in _deliberating(seat.rows, item) and not _principal_last(seat.rows, item)
+    writes = _first(opened, discussed, _unless(not silent and not leader, _ALL_SPOKEN))
+    waives = _first(opened, discussed, _unless(not silent, _ALL_SPOKEN))
+    yield seat.on(item, "speak", "代录发言", "Write a position down", "/statements", writes)
+    yield seat.on(
+        item, "waive", "代录无补充意见", "Write down that there is nothing to add", "/waivers", waives
+    )
     to_vote = _first(
         opened,
         _unless(item.state not in OPEN_TO_STATEMENTS, _NOT_NOW),
-        _unless(_silent(seat.rows, item) or not _principal_last(seat.rows, item), _OPEN_SPEECHES),
+        _unless(silent or not _principal_last(seat.rows, item), _OPEN_SPEECHES),
     )
     yield seat.on(item, "open_vote", "开始表决", "Open the vote", "/votes", to_vote)
     votes: Sequence[Vote] = seat.rows.of_item(seat.rows.votes, item.id)

@@ -438,6 +438,28 @@ def test_what_is_said_not_to_be_allowed_is_refused(funds: Assembly) -> None:
     }  # fmt: skip
 
 
+def test_the_recorder_is_shown_what_is_written_down_for_members_and_that_the_rest_is_put_off(
+    funds: Assembly,
+) -> None:
+    """As long as somebody has not spoken; the meeting is closed over what waits, never over what is before it."""
+    meeting, person = funds, funds.stage.person
+    first = meeting.refused("recorder", "close_meeting")
+    assert "R-MTG-23" in first.rules
+    here = [
+        one["person_id"]
+        for one in meeting.see("recorder", "/feed")["current"]["queue"]
+        if one["state"] == "WAITING"
+    ]
+    members = [one for one in here if one != person("mayor")]
+    meeting.do("recorder", "waive", {"person_id": members[0]}, item=0)
+    for one in [*members[1:], person("mayor")]:
+        said = {"stance": "AGREE", "text": "同意。", "person_id": one}
+        meeting.do("recorder", "speak", said, item=0)
+    late = {"stance": "AGREE", "text": "同意。", "person_id": person("mayor")}
+    for act in ("speak", "waive"):
+        assert meeting.refused("recorder", act, late if act == "speak" else {"person_id": members[0]}, item=0)
+
+
 def test_an_auditor_is_shown_no_acts(funds: Assembly) -> None:
     assert funds.see("auditor")["acts"] == []
     refusal = funds.turned_down("auditor", funds.at("/statements"), {"stance": "AGREE", "text": "x"})
