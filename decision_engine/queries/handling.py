@@ -171,9 +171,8 @@ def unread(work: Work) -> int:
         .join(Task, Task.id == Urging.task_id)
         .where(Task.status == "OPEN", _mine(work), seen.is_(None) | (Urging.at > seen))
     )
-    return work.session.execute(
-        select(asked.scalar_subquery() + copied.scalar_subquery() + urged.scalar_subquery())
-    ).scalar_one()
+    counted = (asked.scalar_subquery(), copied.scalar_subquery(), urged.scalar_subquery())
+    return sum(work.session.execute(select(*counted)).one())
 
 
 def _mine(work: Work) -> ColumnElement[bool]:
