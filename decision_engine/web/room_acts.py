@@ -41,6 +41,8 @@ EXPLANATIONS = {
     "LEGAL_EXPLANATION": ("合法性审查情况说明", "Explanation of the legality review"),
     "ATTENDEE": ("列席发言", "An attendee speaks"),
 }
+MOST_SUBJECTS = 10
+"""Rows for persons on the form that adds an item."""
 GUESTS = {"ATTENDEE": ("列席人员", "Attendee"), "EXPERT": ("专家", "Expert")}
 YES_NO = {"true": ("是", "Yes"), "false": ("否", "No")}
 NO_KEY = Text("无记名投票不得附带任何标识。", "A secret ballot carries no mark of any kind.")
@@ -227,8 +229,8 @@ def _add_item(work: Work, typed: Typed, meeting: Meeting, _about: str) -> str:
     leader, reporter = typed.person("leader_in_charge_id"), typed.person("reporter_id")
     plan = commands.Plan(
         title, category, case_id=typed.said.get("case_id") or None, leader_in_charge_id=leader,
-        reporter_id=reporter, emergency_reason=urgent or None, previous_id=typed.person("previous_id"),
-        departures=_exception(typed),
+        reporter_id=reporter, subjects=_subjects(typed), emergency_reason=urgent or None,
+        previous_id=typed.person("previous_id"), departures=_exception(typed),
     )  # fmt: skip
     commands.add_item(work, meeting.id, plan, **_change(typed))
     return _("议题已增加，组成人员会收到通知。")
@@ -431,6 +433,19 @@ def _item(work: Work, meeting: Meeting, item_id: str) -> AgendaItem:
     if item is None or item.meeting_id != meeting.id:
         raise NotFound
     return item
+
+
+def _subjects(typed: Typed) -> list[commands.Subject]:
+    """Return the persons a form names, row by row; a row with a name states a post, and the other way round."""
+    found = []
+    for number in range(MOST_SUBJECTS):
+        place = f"subjects.{number}"
+        told = any(typed.said.get(f"{place}.{part}", "").strip() for part in ("name", "post"))
+        name = typed.line(f"{place}.name", most=100, required=told)
+        post = typed.line(f"{place}.post", required=told)
+        if name and post:
+            found.append(commands.Subject(name, post))
+    return found
 
 
 def _exception(typed: Typed) -> tuple[rules.Departure, ...]:

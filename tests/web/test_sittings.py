@@ -6,7 +6,8 @@ import pytest
 from sqlalchemy import select
 
 from decision_engine.demo.stage import Stage
-from decision_engine.models import FinishedRequest
+from decision_engine.demo.town import PARTY_COMMITTEE
+from decision_engine.models import Candidate, FinishedRequest, Record
 from decision_engine.work import House
 from tests.api.meeting_hall import Assembly, meeting_in_force
 from tests.api.test_statements import counted
@@ -278,6 +279,64 @@ def test_a_new_item_names_who_reports_and_a_guest_is_seen_out(hall: Stage, enter
     ] == [False]
 
 
+def test_a_personnel_item_is_added_with_its_persons_row_by_row(hall: Stage, enter: Enter) -> None:
+    meeting = Assembly(hall, PARTY_COMMITTEE)
+    meeting.call(WHEN, {"title": "例行事项", "category": "ORDINARY"})
+    director = enter("director")
+    said = {"title": "干部任免", "category": "IMPORTANT_PERSONNEL", "reason": "岗位空缺。"}
+    leader = {"approved_by": hall.person("party.secretary")}
+    nobody = do(director, meeting, "add_item", status=422, **said, **leader)
+    assert "人事议题须逐人列明" in nobody.words
+    first = {
+        "subjects.0.name": "周知远",
+        "subjects.0.post": "公共服务办公室主任",
+        "subjects.2.name": "许南乔",
+    }
+    half = director.send(nobody, "/acts/add_item", status=422, **first)  # the last one lacks the post
+    assert len(meeting.see("director")["items"]) == 1
+    assert half.tree.xpath('//input[@name="subjects.0.name"]/@value') == ["周知远"], "what was typed is kept"
+    director.send(half, "/acts/add_item", **{"subjects.2.post": "档案室主任"})
+    with hall.house.reading() as session:
+        kept = session.execute(select(Candidate.seq, Candidate.name, Candidate.post).order_by(Candidate.seq))
+        assert [tuple(one) for one in kept] == [
+            (1, "周知远", "公共服务办公室主任"),
+            (2, "许南乔", "档案室主任"),
+        ]
+
+
+def test_an_item_added_too_late_states_the_exception_whole(hall: Stage, enter: Enter) -> None:
+    meeting = called(hall)
+    hall.move_to("2026-02-26 16:00")
+    director = enter("director", again=True)
+    said = {
+        "title": "防汛物资",
+        "category": "ORDINARY",
+        "reason": "汛情。",
+        "approved_by": hall.person("mayor"),
+    }
+    late = do(director, meeting, "add_item", status=422, **said)
+    assert "R-MTG-12" in late.words
+    half = director.send(late, "/acts/add_item", status=422, exception_rule="R-MTG-12")
+    assert len(meeting.see("director")["items"]) == 1
+    whole = {"exception_reason": "今晨接到预警。", "exception_approver": hall.person("mayor")}
+    director.send(half, "/acts/add_item", **whole)
+    assert [one["item"]["title"] for one in meeting.see("director")["items"]][1:] == ["防汛物资"]
+    with hall.house.reading() as session:
+        used = [one for one in session.scalars(select(Record.exceptions)) if one]
+    assert used == [[["R-MTG-12", "今晨接到预警。", hall.person("mayor")]]]
+
+
+def test_the_recorder_names_who_approved_a_recusal(hall: Stage, enter: Enter) -> None:
+    meeting = opened(hall)
+    meeting.report()
+    said = {"ground": "OTHER", "initiated_by": "ORGAN", "explanation": "其弟承包该工程。"}
+    alone = do(enter("recorder"), meeting, "recuse", status=422, person_id=hall.person("deputy1"), **said)
+    assert "须经主持人或者主要负责人批准" in alone.words
+    assert meeting.item()["recusals"] == []
+    enter("recorder").send(alone, "/acts/recuse", approved_by=hall.person("mayor"))
+    assert [one["person_id"] for one in meeting.item()["recusals"]] == [hall.person("deputy1")]
+
+
 def test_the_chair_hands_the_record_to_another_on_the_page(hall: Stage, enter: Enter) -> None:
     meeting = opened(hall)
     mayor = enter("mayor")
@@ -312,8 +371,6 @@ def test_a_poll_says_nothing_until_something_happens(hall: Stage, enter: Enter) 
 
 def test_a_secret_ballot_takes_no_mark(hall: Stage, enter: Enter, house: House) -> None:
     """The form carries no key, a forged one is refused, and no trace of the request is kept."""
-    from decision_engine.demo.town import PARTY_COMMITTEE
-
     meeting = Assembly(hall, PARTY_COMMITTEE)
     subject = {"name": "周知远", "post": "公共服务办公室主任"}
     meeting.call(WHEN, {"title": "干部任免", "category": "IMPORTANT_PERSONNEL", "subjects": [subject]})
