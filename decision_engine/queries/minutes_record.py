@@ -30,7 +30,7 @@ from decision_engine.queries.minutes import (
 from decision_engine.queries.paper import Fact, Heading, Line, Paper, Part, Table, Words, at, listed, same
 
 CATEGORIES: Choices = {**COLLECTIVE_CATEGORIES, "ORDINARY": ("一般议题", "Ordinary item")}
-CHANGES: Choices = {"ADD": ("增加", "added"), "WITHDRAW": ("撤下", "withdrawn"), "SWAP": ("调换", "swapped")}
+CHANGES: Choices = {"ADD": ("增加", "added"), "WITHDRAW": ("撤下", "withdrawn"), "SWAP": ("调换", "swapped"), "BREAK_OFF": ("中止讨论", "broken off")}
 GROUNDS: Choices = {
     "OWN_INTEREST": ("涉及本人利害关系", "own interest"),
     "RELATIVE_INTEREST": ("涉及亲属利害关系", "interest of a relative"),
