@@ -103,8 +103,8 @@ class AgendaItem(Model):
     *category*: `MAJOR_DECISION`, `IMPORTANT_PERSONNEL`, `MAJOR_PROJECT`, `LARGE_FUNDS`, `ORDINARY`.
     *call*: the call of the case's flow this item is (`""`: the case is the item's own).
     *state*: `PENDING` → `TAKEN_UP` → `REPORTED` → `MEMBERS_SPEAKING` → `PRINCIPAL_SPOKEN` → `VOTING` → `VOTED` →
-    `DECIDED` → `SIGNED`; or `WITHDRAWN` (by an agenda change), `PUT_OFF` (never taken up), `BROKEN_OFF` (taken up, could not go on);
-    *put_off_reason* says why of both.
+    `DECIDED` → `SIGNED`; or `WITHDRAWN` (by an agenda change), `PUT_OFF` (never taken up),
+    `BROKEN_OFF` (taken up, could not go on); *put_off_reason* says why of both.
     *outcome*: `APPROVE`, `REJECT`, `AMEND`, `DEFER`, `REDISCUSS`. *version* is what a device says it acts upon.
     """
 

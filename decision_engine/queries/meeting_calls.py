@@ -41,7 +41,7 @@ def awaiting(work: Work, organ_id: str) -> Sequence[Case]:
 
 
 def put_back(work: Work, organ_id: str) -> Sequence[tuple[AgendaItem, Meeting]]:
-    """Return the items of an organ that wait to be discussed again (deferred, put off, broken off), newest first, each once."""
+    """Return the items of an organ to be discussed again (deferred, put off, broken off), newest first, each once."""
     back = aliased(AgendaItem)
     on_an_agenda = select(back.previous_id).where(
         back.previous_id.is_not(None), back.state.not_in(("WITHDRAWN", *TO_COME_BACK))

@@ -88,9 +88,7 @@ def of_case(work: Work, case: Case) -> Picture:
 def _passed(work: Work, case: Case) -> tuple[PassedElement, ...]:
     """Return what the log says the case passed: every move names its elements, gateways and events too."""
     moves = work.session.execute(
-        select(Event.at, Event.body)
-        .where(Event.chain == case.id, Event.kind.in_(STEPS))
-        .order_by(Event.seq)
+        select(Event.at, Event.body).where(Event.chain == case.id, Event.kind.in_(STEPS)).order_by(Event.seq)
     )
     passed: dict[str, PassedElement] = {}
     for at, raw in moves:

@@ -2373,7 +2373,12 @@ def _within(key: dict[str, Any], at: int | None) -> bool:
     return since - SLACK <= at and (key["until"] is None or (until is not None and at <= until + SLACK))
 
 
-_STEPS = {"case.opened": "opened", "task.completed": "completed", "timer.fired": "elapsed", "item.broken_off": "elapsed"}
+_STEPS = {
+    "case.opened": "opened",
+    "task.completed": "completed",
+    "timer.fired": "elapsed",
+    "item.broken_off": "elapsed",
+}
 _ABOUT = {"task.completed": "task", "timer.fired": "timer", "item.broken_off": "message"}
 
 

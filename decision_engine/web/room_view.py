@@ -82,6 +82,12 @@ class Drawn:
         return waits or (told(short.warning) if short is not None and self.meeting.status == "OPEN" else "")
 
     @property
+    def heads(self) -> list[Any]:
+        """Return who may approve a change of the agenda: the principal and the chair."""
+        chair = self.meeting.chair_id
+        return [one for one in self.seen.members if one.is_principal or one.person_id == chair]
+
+    @property
     def members_here(self) -> list[Any]:
         """Return the members who are in the room."""
         return [one for one in self.seen.members if one.state == "PRESENT"]

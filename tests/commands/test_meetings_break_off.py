@@ -36,7 +36,9 @@ def prepared(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("broken")
     clock = MovableClock(BEGINNING)
     hall = found_hall(open_house(cheap_settings(folder), clock), clock)
-    meeting = hall.call(PARTY_COMMITTEE, Plan("敬老院修缮资金", "LARGE_FUNDS"), Plan("道路维修", "MAJOR_PROJECT"))
+    meeting = hall.call(
+        PARTY_COMMITTEE, Plan("敬老院修缮资金", "LARGE_FUNDS"), Plan("道路维修", "MAJOR_PROJECT")
+    )
     hall.open(meeting, PARTY_COMMITTEE, COMMITTEE[8])
     hall.act("recorder", meetings.take_up_item, hall.items(meeting)[0].id)
     hall.house.engine.dispose()
@@ -76,10 +78,14 @@ def room(prepared: Path, tmp_path: Path) -> Iterator[Room]:
 def _is_back_before_the_meeting(room: Hall, item_id: str) -> None:
     def look(session):
         case = session.get_one(Case, room.item(item_id).case_id)
-        waiting = session.scalars(select(Task.step).where(Task.case_id == case.id, Task.status == "OPEN")).all()
+        waiting = session.scalars(
+            select(Task.step).where(Task.case_id == case.id, Task.status == "OPEN")
+        ).all()
         assert waiting == ["open_meeting"]
         assert type(of_case(session, case)).__name__ == "Legal"
-        told = session.scalars(select(Event.body).where(Event.chain == case.id, Event.kind == "item.broken_off"))
+        told = session.scalars(
+            select(Event.body).where(Event.chain == case.id, Event.kind == "item.broken_off")
+        )
         assert WHY.encode() not in b"".join(told)
 
     room.read(look)
@@ -180,7 +186,9 @@ def test_only_the_recorder_breaks_off_with_reason_and_approval(room: Room):
     room.break_off()
 
 
-def test_an_earlier_definition_without_the_event_is_refused_with_words(room: Room, monkeypatch: pytest.MonkeyPatch):
+def test_an_earlier_definition_without_the_event_is_refused_with_words(
+    room: Room, monkeypatch: pytest.MonkeyPatch
+):
     room.recuse()
     with monkeypatch.context() as patched:
         patched.setattr("decision_engine.commands.meetings.breaking_off.MESSAGE", "没有的事件")

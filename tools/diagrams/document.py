@@ -138,6 +138,11 @@ class _Writer:
                 '<bpmn:multiInstanceLoopCharacteristics isSequential="false" '
                 f'decision:collection="{collection}" decision:item="{item}" />',
             )
+        self._event(node)
+        self.write(2, f"</bpmn:{node.kind}>")
+
+    def _event(self, node: Node) -> None:
+        """Write what an event waits for."""
         if node.timer:
             self.write(3, f'<bpmn:timerEventDefinition id="{self.id(f"{node.key}_timer")}">')
             self.write(
@@ -148,7 +153,6 @@ class _Writer:
         if node.message:
             event, about = self.id(f"{node.key}_message"), self.messages[node.message]
             self.write(3, f'<bpmn:messageEventDefinition id="{event}" messageRef="{about}" />')
-        self.write(2, f"</bpmn:{node.kind}>")
 
     def _flow(self, flow: Flow) -> None:
         attributes = {"id": self.id(flow.key)}

@@ -12,7 +12,7 @@ from sqlalchemy import select
 from decision_engine import process, rules
 from decision_engine.commands.flow import follow
 from decision_engine.commands.meetings.agenda import approved, note_change
-from decision_engine.commands.meetings.room import QUORUMS, Sitting, sit, unlawful
+from decision_engine.commands.meetings.room import Sitting, sit, unlawful
 from decision_engine.errors import NotReady
 from decision_engine.language import Text
 from decision_engine.models import AgendaItem, Ballot, Elector, Recusal, Task, Vote
@@ -60,6 +60,7 @@ def break_off_item(
     position = process.signal(definition, sitting.case.state, MESSAGE)
     file = open_file(work, sitting.case, "open_meeting")
     follow(work, sitting.case, position, file)
+    note_change(sitting.room, standing, sitting.item, "BREAK_OFF", sitting.item.title, reason, approved_by)
     work.record(
         "item.broken_off", sitting.case, standing=standing, said={"reason": reason}, beside={"why": why.zh},
         approved_by=approved_by, room=sitting.about(), message={"element": waits.id, "step": waits.step},
@@ -67,7 +68,6 @@ def break_off_item(
         rules={"version": rules.RULE_SET_VERSION, "checked": []}, passed=list(position.passed),
         next=[[one.id, one.element] for one in position.ready], ended=position.ended,
     )  # fmt: skip
-    note_change(sitting.room, standing, sitting.item, "BREAK_OFF", sitting.item.title, reason, approved_by)
     return sitting.item
 
 
@@ -81,13 +81,13 @@ def _cannot_go_on(sitting: Sitting) -> Text | None:
         )
     if principal not in sitting.room.here:
         return Text(
-            "主要负责人不在会场，无人末位发言、作出决定。", "The principal left: nobody can speak last and decide."
+            "主要负责人不在会场，无人末位发言、作出决定。",
+            "The principal left: nobody can speak last and decide.",
         )
     if sitting.item.state == "VOTED":
         return None
     for taking_part in _taking_part(sitting):
         for category in dict.fromkeys(("ORDINARY", sitting.item.category)):
-            assert category in QUORUMS
             wrong = sitting.room.quorum(category, len(taking_part))
             if wrong is not None:
                 return wrong
@@ -114,7 +114,11 @@ def _listening(sitting: Sitting, diagram: Diagram) -> Element:
     ).all()
     for element in diagram.elements.values():
         event = element.event
-        if element.attached_to in waiting and event is not None and (event.kind, event.name) == ("message", MESSAGE):
+        if (
+            element.attached_to in waiting
+            and event is not None
+            and (event.kind, event.name) == ("message", MESSAGE)
+        ):
             return element
     raise NotReady(
         Text(

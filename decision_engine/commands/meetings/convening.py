@@ -277,7 +277,9 @@ def _previous(room: Room, plan: Plan) -> AgendaItem | None:
         raise InvalidAnswers({"previous_id": (wrong,)})
     again = session.scalar(
         select(AgendaItem.id)
-        .where(AgendaItem.previous_id == plan.previous_id, AgendaItem.state.not_in(("WITHDRAWN", *TO_COME_BACK)))
+        .where(
+            AgendaItem.previous_id == plan.previous_id, AgendaItem.state.not_in(("WITHDRAWN", *TO_COME_BACK))
+        )
         .limit(1)
     )
     if again is not None:

@@ -209,6 +209,9 @@ def collective_meeting() -> Sheet:
         "report_item",
         "member_speaks",
         "principal_speaks_last",
+    )
+    sheet.flow("principal_speaks_last", "vote", enter="l")
+    sheet.path(
         "vote",
         "principal_decides",
         "sign_minutes",
