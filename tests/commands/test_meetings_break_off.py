@@ -8,6 +8,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from lxml import etree
 from sqlalchemy import select
 
 from decision_engine.app import open_house
@@ -15,13 +16,14 @@ from decision_engine.clock import MovableClock
 from decision_engine.commands import meetings
 from decision_engine.commands.meetings import Plan
 from decision_engine.db import open_engine
-from decision_engine.demo import load_town
+from decision_engine.demo import load_town, shipped_diagrams
 from decision_engine.demo.stage import Stage
 from decision_engine.demo.town import MAYORS_OFFICE, PARTY_COMMITTEE
 from decision_engine.errors import Conflict, Forbidden, NotReady
 from decision_engine.models import Ballot, Case, Event, Meeting, Task, Vote
 from decision_engine.queries.replay import of_case
 from decision_engine.work import House
+from tests.api.conftest import put_in_force
 from tests.commands.hall import CABINET, COMMITTEE, HELD, Hall, found_hall, refused
 from tests.commands.test_meetings_case import _at, _call, _hold, stage
 from tests.conftest import BEGINNING, cheap_settings
@@ -186,15 +188,33 @@ def test_only_the_recorder_breaks_off_with_reason_and_approval(room: Room):
     room.break_off()
 
 
-def test_an_earlier_definition_without_the_event_is_refused_with_words(
-    room: Room, monkeypatch: pytest.MonkeyPatch
-):
-    room.recuse()
-    with monkeypatch.context() as patched:
-        patched.setattr("decision_engine.commands.meetings.breaking_off.MESSAGE", "没有的事件")
-        with pytest.raises(NotReady, match="earlier procedure"):
-            room.break_off()
-    assert room.item(room.item_id).state == "TAKEN_UP"
+def _without_the_event(file: bytes) -> bytes:
+    """Return the diagram as it was before there was such an event."""
+    root = etree.fromstring(file)
+    for one in root.xpath('//*[contains(@id, "_broken_off") or contains(@id, "_message_")]'):
+        one.getparent().remove(one)
+    for one in root.xpath('//*[contains(text(), "_broken_off")]'):
+        one.getparent().remove(one)
+    return etree.tostring(root)
+
+
+def test_a_matter_on_an_earlier_definition_without_the_event_is_refused_with_words(tmp_path: Path):
+    clock = MovableClock(BEGINNING)
+    house = open_house(cheap_settings(tmp_path), clock)
+    hall = Hall(house, clock, load_town(house, deploy=False))
+    earlier = _without_the_event(shipped_diagrams()["collective_meeting.bpmn"])
+    put_in_force(house, {"collective_meeting.bpmn": earlier}, hall.town.persons["admin1"])
+    meeting = hall.call(PARTY_COMMITTEE, Plan("敬老院修缮资金", "LARGE_FUNDS"))
+    hall.open(meeting, PARTY_COMMITTEE)
+    item = hall.items(meeting)[0].id
+    hall.act("recorder", meetings.take_up_item, item)
+    hall.act("party.secretary", meetings.depart, meeting.id)
+    with pytest.raises(NotReady, match="earlier procedure"):
+        hall.act(
+            "recorder", meetings.break_off_item, item, reason=WHY, approved_by=hall.person("party.secretary")
+        )
+    assert hall.item(item).state == "TAKEN_UP"
+    house.engine.dispose()
 
 
 def test_a_decision_broken_off_is_decided_by_a_later_meeting(stage: Stage):
