@@ -24,6 +24,7 @@ from decision_engine.api.meeting_call import (
 from decision_engine.api.meeting_said import (
     BallotActOut,
     BallotSaid,
+    BreakingOffSaid,
     CheckSaid,
     ClosingSaid,
     ConsentSaid,
@@ -165,6 +166,15 @@ def consent(work: Work, said: dict[str, Any], meeting_id: str, item_id: str) -> 
 
 
 # -- an item before the meeting --------------------------------------------------------------------------
+
+
+@room.act(
+    "POST", f"{ITEM}/breaking-off", "中止讨论", "Break an item off", takes=BreakingOffSaid, answer=ItemActOut
+)
+def break_off_item(work: Work, said: dict[str, Any], meeting_id: str, item_id: str) -> dict[str, Any]:
+    """Break off an item that cannot go on, with reason and approver; it comes back on a later agenda."""
+    item_of(work, meeting_id, item_id, "item.break_off")
+    return item_done(work, commands.break_off_item(work, item_id, **said))
 
 
 @room.act("POST", f"{ITEM}/taking-up", "提交讨论", "Take up an item", takes=TakingUpSaid, answer=ItemActOut)

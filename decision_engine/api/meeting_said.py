@@ -182,6 +182,13 @@ class OnVersion(Said):
     version = Whole("议题版本", "Version of the item as it was seen", most=LARGEST_VERSION)
 
 
+class BreakingOffSaid(OnVersion):
+    """Why an item that cannot go on is broken off, and who approved it."""
+
+    reason = LongText("理由", "Reason", required=True, most=2000)
+    approved_by = Id("批准人", "Approved by", required=True)
+
+
 class TakingUpSaid(OnVersion):
     """Which exceptions are claimed as the item is taken up."""
 

@@ -21,7 +21,7 @@ STEPS = frozenset(
 )  # fmt: skip
 """The steps of a meeting (bpmn/collective_meeting.bpmn)."""
 
-SETTLED = ("WITHDRAWN", "PUT_OFF", "SIGNED")
+SETTLED = ("WITHDRAWN", "PUT_OFF", "BROKEN_OFF", "SIGNED")
 """States of an item that no longer binds its case."""
 
 

@@ -27,6 +27,9 @@ from decision_engine.language import Text
 BEFORE_THE_MEETING = ("TAKEN_UP", "REPORTED", "MEMBERS_SPEAKING", "PRINCIPAL_SPOKEN", "VOTING", "VOTED")
 """States of an item the meeting is busy with; at most one item at a time."""
 
+TO_COME_BACK = ("PUT_OFF", "BROKEN_OFF")
+"""States of an undecided item that a later meeting takes up as an item of its own."""
+
 _IS_BEFORE = text(f"state IN ({', '.join(repr(one) for one in BEFORE_THE_MEETING)})")
 _IS_WHOLE = text("candidate_id IS NULL")
 _TAKES_POSITION = "(kind IN ('OPINION', 'WAIVER')) = (stance IS NOT NULL)"
@@ -100,7 +103,8 @@ class AgendaItem(Model):
     *category*: `MAJOR_DECISION`, `IMPORTANT_PERSONNEL`, `MAJOR_PROJECT`, `LARGE_FUNDS`, `ORDINARY`.
     *call*: the call of the case's flow this item is (`""`: the case is the item's own).
     *state*: `PENDING` → `TAKEN_UP` → `REPORTED` → `MEMBERS_SPEAKING` → `PRINCIPAL_SPOKEN` → `VOTING` → `VOTED` →
-    `DECIDED` → `SIGNED`; or `WITHDRAWN` (by an agenda change), `PUT_OFF` (never taken up; *put_off_reason*).
+    `DECIDED` → `SIGNED`; or `WITHDRAWN` (by an agenda change), `PUT_OFF` (never taken up),
+    `BROKEN_OFF` (taken up, could not go on); *put_off_reason* says why of both.
     *outcome*: `APPROVE`, `REJECT`, `AMEND`, `DEFER`, `REDISCUSS`. *version* is what a device says it acts upon.
     """
 
@@ -166,7 +170,7 @@ class Candidate(Model):
 
 
 class AgendaChange(Model):
-    """An announced agenda was changed (R-MTG-23). *kind*: `ADD`, `WITHDRAW`, `SWAP`. Append-only."""
+    """An announced agenda was changed (R-MTG-23). *kind*: `ADD`, `WITHDRAW`, `SWAP`, `BREAK_OFF`. Append-only."""
 
     __tablename__ = "agenda_change"
     id: Mapped[str] = mapped_column(primary_key=True, default=new_id)
@@ -324,7 +328,7 @@ class StatementConfirmation(Model):
 
 
 class Vote(Model):
-    """A vote on an item, or on one *candidate* of it. *state*: `OPEN`, `CLOSED`.
+    """A vote on an item, or on one *candidate* of it. *state*: `OPEN`, `CLOSED`, `VOID`.
 
     *method*: `NAMED_BALLOT`, `SHOW_OF_HANDS`, `ORAL`, `SECRET_BALLOT`, `RECORDED_POSITIONS`. *due* and *present*:
     heads when it opened. *yes*, *no*, *abstain* are counted when it closes, *passed* by the body's majority.

@@ -27,6 +27,7 @@ ACCOUNTABLE = {
     "task.transferred": Text("转办", "Passing a task on"),
     "task.transfer.withdrawn": Text("撤回转办", "Taking a task back"),
     "countersign.answered": Text("反馈加签意见", "Giving a view asked for"),
+    "item.broken_off": Text("中止讨论", "Breaking a discussion off"),
     "objection.raised": Text("提出不同意见", "Objecting to a decision or order"),
     "objection.answered": Text("答复不同意见", "Answering an objection"),
 }

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from decision_engine.access import ACTS
 from decision_engine.language import Text
 from decision_engine.models import AgendaItem, Statement, Vote
+from decision_engine.queries.meeting_quorum import quorum
 from decision_engine.queries.meeting_rows import Rows
 from decision_engine.queries.meetings import Feed
 from decision_engine.queries.minutes_facts import dissents
@@ -210,6 +211,8 @@ def _recorder_on(seat: _Seat, item: AgendaItem, opened: Text | None) -> Iterator
         if seat.rows.meeting.chair_id not in _voters(seat.rows, one)
     )
     counted = _first(opened, _unless(item.state != "VOTING", _NOT_NOW), _unless(missing, _OPEN_BALLOTS))
+    if opened is None and cannot_go_on(seat.rows, item):
+        yield seat.on(item, "break_off_item", "中止讨论", "Break the discussion off", "/breaking-off", None)
     yield seat.on(item, "close_vote", "结束表决并计票", "Close the vote", "/votes/closing", counted)
 
 
@@ -327,6 +330,24 @@ def _casts(seat: _Seat, item: AgendaItem, vote: Vote, out: Text | None) -> ActOf
 def _deliberating(rows: Rows, item: AgendaItem) -> list[str]:
     away = rows.recused(item.id)
     return [one.person_id for one in rows.members if one.person_id in rows.here and one.person_id not in away]
+
+
+def cannot_go_on(rows: Rows, item: AgendaItem) -> bool:
+    """Tell whether nothing lawful leads on: the principal takes no part, or too few can (a counted vote aside)."""
+    here = set(_deliberating(rows, item))
+    if rows.principal_id not in here:
+        return True
+    if item.state == "VOTED":
+        return False
+    votes: Sequence[Vote] = rows.of_item(rows.votes, item.id) if item.state == "VOTING" else ()
+    taking_part = [(here & rows.electors.get(one.id, frozenset())) | _voters(rows, one) for one in votes] or [
+        here
+    ]
+    return any(
+        not quorum(category, len(rows.members), len(some), rows.meeting.procedure).met
+        for some in taking_part
+        for category in ("ORDINARY", item.category)
+    )
 
 
 def _positions(rows: Rows, item: AgendaItem) -> list[str]:

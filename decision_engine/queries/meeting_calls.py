@@ -9,6 +9,7 @@ from sqlalchemy.orm import aliased
 
 from decision_engine.models import AgendaItem, Case, Meeting, Task
 from decision_engine.models.cases import MEETING_ITEM
+from decision_engine.models.meetings import TO_COME_BACK
 from decision_engine.queries.meetings import visible
 from decision_engine.work import Work
 
@@ -22,7 +23,7 @@ def awaiting(work: Work, organ_id: str) -> Sequence[Case]:
         select(AgendaItem.case_id)
         .join(Meeting, Meeting.id == AgendaItem.meeting_id)
         .where(
-            AgendaItem.state.not_in(("DECIDED", "SIGNED", "WITHDRAWN", "PUT_OFF")),
+            AgendaItem.state.not_in(("DECIDED", "SIGNED", "WITHDRAWN", *TO_COME_BACK)),
             Meeting.status != "CANCELLED",
         )
     )
@@ -40,10 +41,10 @@ def awaiting(work: Work, organ_id: str) -> Sequence[Case]:
 
 
 def put_back(work: Work, organ_id: str) -> Sequence[tuple[AgendaItem, Meeting]]:
-    """Return the items of an organ that wait to be discussed again (deferred, put off), newest first, each once."""
+    """Return the items of an organ to be discussed again (deferred, put off, broken off), newest first, each once."""
     back = aliased(AgendaItem)
     on_an_agenda = select(back.previous_id).where(
-        back.previous_id.is_not(None), back.state.not_in(("WITHDRAWN", "PUT_OFF"))
+        back.previous_id.is_not(None), back.state.not_in(("WITHDRAWN", *TO_COME_BACK))
     )
     rows = work.session.execute(
         select(AgendaItem, Meeting)
@@ -51,7 +52,7 @@ def put_back(work: Work, organ_id: str) -> Sequence[tuple[AgendaItem, Meeting]]:
         .where(
             Meeting.organ_id == organ_id,
             visible(work),
-            (AgendaItem.state == "PUT_OFF") | AgendaItem.outcome.in_(("DEFER", "REDISCUSS")),
+            AgendaItem.state.in_(TO_COME_BACK) | AgendaItem.outcome.in_(("DEFER", "REDISCUSS")),
             AgendaItem.id.not_in(on_an_agenda),
         )
         .order_by(Meeting.planned_at.desc(), AgendaItem.seq)

@@ -17,6 +17,7 @@ ROOM_ACTS: Mapping[str, Text] = {
     "emergency.consented": Text("表明是否同意临时紧急议题", "said whether an emergency item may be taken up"),
     "item.spoken": Text("发表意见", "took a position"),
     "item.remarked": Text("在会上说明、补充或者询问", "explained, added or asked"),
+    "item.broken_off": Text("中止讨论", "broke the discussion off"),
     "statement.confirmed": Text("核对代录的发言", "checked what was taken down"),
     "opinion.written": Text("提交书面意见", "handed in a written opinion"),
     "opinion.read": Text("宣读书面意见", "read a written opinion out"),

@@ -35,7 +35,7 @@ class Delivery:
 
 @dataclass(frozen=True, slots=True)
 class AgendaChange:
-    """A change of the agenda (F16), with its reason and who approved it. *kind*: ADD, WITHDRAW, SWAP."""
+    """A change of the agenda (F16), with its reason and who approved it. *kind*: ADD, WITHDRAW, SWAP, BREAK_OFF."""
 
     kind: str
     what: str

@@ -30,7 +30,12 @@ from decision_engine.queries.minutes import (
 from decision_engine.queries.paper import Fact, Heading, Line, Paper, Part, Table, Words, at, listed, same
 
 CATEGORIES: Choices = {**COLLECTIVE_CATEGORIES, "ORDINARY": ("一般议题", "Ordinary item")}
-CHANGES: Choices = {"ADD": ("增加", "added"), "WITHDRAW": ("撤下", "withdrawn"), "SWAP": ("调换", "swapped")}
+CHANGES: Choices = {
+    "ADD": ("增加", "added"),
+    "WITHDRAW": ("撤下", "withdrawn"),
+    "SWAP": ("调换", "swapped"),
+    "BREAK_OFF": ("中止讨论", "broken off"),
+}
 GROUNDS: Choices = {
     "OWN_INTEREST": ("涉及本人利害关系", "own interest"),
     "RELATIVE_INTEREST": ("涉及亲属利害关系", "interest of a relative"),
@@ -256,6 +261,9 @@ def _item(item: ItemMinutes) -> Iterator[Part]:
         if item.put_off_reason:
             yield Words(item.put_off_reason)
         return
+    if item.state == "BROKEN_OFF":
+        yield Fact(Text("情况", "State"), Text("已中止讨论，留待以后", "broken off, left for later"))
+        yield Words(item.put_off_reason or "—")
     yield from _reported(item)
     yield from _recusals(item.recusals)
     yield from _statements(item)
@@ -387,6 +395,14 @@ def _vote(vote: VoteTaken) -> Iterator[Part]:
     yield Fact(Text("方式", "Method"), word(VOTE_METHODS, vote.method))
     yield Fact(Text("开始", "Opened"), at(vote.opened_at))
     yield Fact(Text("结束", "Closed"), at(vote.closed_at))
+    if vote.yes + vote.no + vote.abstain == 0:  # what was counted had a quorum, so somebody's vote
+        yield Line(
+            Text(
+                "表决未结束即中止讨论，已投的票不计。",
+                "Broken off before its end: what was voted is not counted.",
+            )
+        )
+        return
     yield Line(
         Text(
             f"应到{vote.due}人，参加{vote.present}人：赞成{vote.yes}，反对{vote.no}，弃权{vote.abstain}。",

@@ -39,6 +39,9 @@ def _item(item: ItemMinutes) -> Iterator[Part]:
     if item.state in NOT_DISCUSSED:
         yield Line(word(NOT_DISCUSSED, item.state))
         return
+    if item.state == "BROKEN_OFF":
+        yield Line(Text("已中止讨论，留待以后。", "The discussion was broken off and left for later."))
+        return
     if item.decision is None:
         yield Line(Text("未作决定。", "No decision was taken."))
         return

@@ -10,6 +10,7 @@ from sqlalchemy import func, select
 
 from decision_engine.models import Case, Event, Job, Task
 from decision_engine.queries import definitions
+from decision_engine.queries.replay import STEPS
 from decision_engine.queries.trail import element_names, read
 from decision_engine.work import Work
 
@@ -87,9 +88,7 @@ def of_case(work: Work, case: Case) -> Picture:
 def _passed(work: Work, case: Case) -> tuple[PassedElement, ...]:
     """Return what the log says the case passed: every move names its elements, gateways and events too."""
     moves = work.session.execute(
-        select(Event.at, Event.body)
-        .where(Event.chain == case.id, Event.kind.in_(("case.opened", "task.completed", "timer.fired")))
-        .order_by(Event.seq)
+        select(Event.at, Event.body).where(Event.chain == case.id, Event.kind.in_(STEPS)).order_by(Event.seq)
     )
     passed: dict[str, PassedElement] = {}
     for at, raw in moves:

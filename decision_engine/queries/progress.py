@@ -26,7 +26,7 @@ from decision_engine.queries.trail import read
 from decision_engine.work import Work
 
 TODO, DONE, ACTIVE, LATE = "todo", "done", "active", "late"
-_MOVES = ("case.opened", "task.completed", "timer.fired")
+_MOVES = ("case.opened", "task.completed", "timer.fired", "item.broken_off")
 _WORK = frozenset({"userTask", "manualTask", "task", "receiveTask", "callActivity", "subProcess"})
 
 

@@ -22,8 +22,12 @@ STEPS = {
     "case.opened": process.OPENED,
     "task.completed": process.COMPLETED,
     "timer.fired": process.ELAPSED,
+    "item.broken_off": process.ELAPSED,
 }
 """The events that move a case; all others leave it where it stands."""
+
+ABOUT = {"task.completed": "task", "timer.fired": "timer", "item.broken_off": "message"}
+"""Which of their fields names the element."""
 
 
 def of_case(session: Session, case: Case) -> process.Verdict:
@@ -56,7 +60,7 @@ def step(seq: int, kind: str, body: Mapping[str, Any], payload: Mapping[str, Any
     if what == process.OPENED:
         facts = None if said is None else dict(said["matter"])
         return process.Step(seq, what, body["definition"], waiting, said=facts)
-    about = body["task" if what == process.COMPLETED else "timer"]
+    about = body[ABOUT[kind]]
     return process.Step(
         seq,
         what,

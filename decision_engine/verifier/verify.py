@@ -2373,7 +2373,13 @@ def _within(key: dict[str, Any], at: int | None) -> bool:
     return since - SLACK <= at and (key["until"] is None or (until is not None and at <= until + SLACK))
 
 
-_STEPS = {"case.opened": "opened", "task.completed": "completed", "timer.fired": "elapsed"}
+_STEPS = {
+    "case.opened": "opened",
+    "task.completed": "completed",
+    "timer.fired": "elapsed",
+    "item.broken_off": "elapsed",
+}
+_ABOUT = {"task.completed": "task", "timer.fired": "timer", "item.broken_off": "message"}
 
 
 def _step(event: Event) -> dict[str, Any] | None:
@@ -2382,7 +2388,7 @@ def _step(event: Event) -> dict[str, Any] | None:
     if what is None:
         return None
     waiting, passed = event.get("next"), event.get("passed")
-    about = event.get("task" if what == "completed" else "timer") if what != "opened" else {}
+    about = event.get(_ABOUT[str(event.get("kind"))]) if what != "opened" else {}
     said = (event.told or {}).get("said")
     if what == "opened" and said is not None:
         said = said.get("matter") if isinstance(said, dict) else None

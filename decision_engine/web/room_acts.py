@@ -44,6 +44,7 @@ EXPLANATIONS = {
 MOST_SUBJECTS = 10
 """Rows for persons on the form that adds an item."""
 GUESTS = {"ATTENDEE": ("列席人员", "Attendee"), "EXPERT": ("专家", "Expert")}
+CHECKED = {"true": ("已核对", "Checked")}
 YES_NO = {"true": ("是", "Yes"), "false": ("否", "No")}
 NO_KEY = Text("无记名投票不得附带任何标识。", "A secret ballot carries no mark of any kind.")
 
@@ -215,6 +216,12 @@ def _change_recorder(work: Work, typed: Typed, meeting: Meeting, _about: str) ->
 def _withdraw(work: Work, typed: Typed, meeting: Meeting, about: str) -> str:
     commands.withdraw_item(work, _item(work, meeting, about).id, **_change(typed))
     return _("议题已撤下。")
+
+
+def _break_off(work: Work, typed: Typed, meeting: Meeting, about: str) -> str:
+    typed.one_of("checked", CHECKED)
+    commands.break_off_item(work, _item(work, meeting, about).id, version=typed.seen(), **_change(typed))
+    return _("已中止讨论，该议题留待以后的会议。")
 
 
 def _swap(work: Work, typed: Typed, meeting: Meeting, about: str) -> str:
@@ -466,7 +473,7 @@ def _change(typed: Typed) -> dict[str, str]:
 VERBS: Mapping[str, Verb] = {
     "open_meeting": _open, "close_meeting": _close, "arrive": _arrive, "depart": _depart, "ask_leave": _ask_leave,
     "admit": _admit, "dismiss": _dismiss, "cancel_meeting": _cancel, "change_chair": _chair,
-    "change_recorder": _change_recorder,
+    "change_recorder": _change_recorder, "break_off_item": _break_off,
     "withdraw_item": _withdraw, "swap_items": _swap, "add_item": _add_item, "deliver_materials": _deliver,
     "open_material": _open_material, "write_opinion": _written, "read_out": _read_out, "consent": _consent,
     "recuse": _recuse, "take_up_item": _take_up, "report_item": _report, "speak": _speak, "waive": _waive, "add": _add,

@@ -40,6 +40,7 @@ def requests(meeting: Assembly) -> dict[tuple[str, str], dict[str, Any]]:
         f"{item}/recusals": {"ground": "OTHER", "explanation": "x"},
         f"{item}/consents": {"consents": True},
         f"{item}/taking-up": {},
+        f"{item}/breaking-off": change,
         f"{item}/report": words,
         f"{item}/statements": {"stance": "AGREE", "text": "x"},
         f"{item}/waivers": {},

@@ -571,3 +571,27 @@ def test_moments_of_a_meeting_come_with_their_offset(stage: Stage) -> None:
     meeting = Assembly(stage)
     called = meeting.call("2026-02-27 09:00", {"title": "例会", "category": "ORDINARY"})
     assert called["meeting"]["planned_at"] == moment("2026-02-27 09:00").replace("+08:00", ".000+08:00")
+
+
+def test_an_item_that_cannot_go_on_is_broken_off_by_the_recorder_alone(funds: Assembly) -> None:
+    item = funds.items[0]
+    said = {"reason": "区长离会，无人主持决定", "approved_by": funds.stage.person("mayor")}
+    path = f"/meetings/{funds.id}/items/{item}/breaking-off"
+
+    def is_offered(login: str) -> bool:
+        return any(one["act"] == "break_off_item" and one["allowed"] for one in funds.see(login)["acts"])
+
+    assert not is_offered("recorder")
+    assert "R-MTG-23" in funds.turned_down("recorder", path, said).rules
+    funds.do("mayor", "depart", {})
+    assert is_offered("recorder")
+    assert not is_offered("director")
+    assert not is_offered("deputy1")
+    assert funds.turned_down("director", path, said).status == 403
+    assert funds.turned_down("recorder", path, {"reason": "x"}).status == 422
+    assert funds.turned_down("recorder", path, said | {"approved_by": "nobody"}).status == 422
+    told = funds.post("recorder", path, said)
+    assert told["item"]["state"] == "BROKEN_OFF"
+    assert told["item"]["put_off_reason"] == said["reason"]
+    assert funds.turned_down("recorder", path, said).status == 409
+    funds.post("recorder", f"/meetings/{funds.id}/closing", {})

@@ -475,6 +475,53 @@ def test_names_of_any_kind_are_read_alike(page):
     assert page.verify(made.bundle(), policy=made.policy) == found
 
 
+INTERRUPTED = """<?xml version="1.0" encoding="UTF-8"?>
+<bpmn:definitions xmlns:bpmn="http://www.omg.org/spec/BPMN/20100524/MODEL" xmlns:decision="urn:decision-engine:bpmn">
+  <bpmn:message id="stop" name="中止讨论"/>
+  <bpmn:process id="main" isExecutable="true">
+    <bpmn:startEvent id="start"/>
+    <bpmn:exclusiveGateway id="meets"/>
+    <bpmn:userTask id="register" decision:step="register_proposal"/>
+    <bpmn:userTask id="speak" decision:step="member_speaks">
+      <bpmn:multiInstanceLoopCharacteristics decision:collection="register_proposal.members"/>
+    </bpmn:userTask>
+    <bpmn:boundaryEvent id="broken_off" attachedToRef="speak" cancelActivity="true">
+      <bpmn:messageEventDefinition messageRef="stop"/>
+    </bpmn:boundaryEvent>
+    <bpmn:endEvent id="end"/>
+    <bpmn:sequenceFlow id="f1" sourceRef="start" targetRef="meets"/>
+    <bpmn:sequenceFlow id="f2" sourceRef="meets" targetRef="register"/>
+    <bpmn:sequenceFlow id="f3" sourceRef="register" targetRef="speak"/>
+    <bpmn:sequenceFlow id="f4" sourceRef="speak" targetRef="end"/>
+    <bpmn:sequenceFlow id="f5" sourceRef="broken_off" targetRef="meets"/>
+  </bpmn:process>
+</bpmn:definitions>
+""".encode()
+
+
+@pytest.mark.parametrize("next_", ["register", "speak"])
+def test_a_discussion_broken_off_goes_back_to_where_its_diagram_says(next_, page):
+    made = Made(diagram=INTERRUPTED)
+    made.introduce(made.service)
+    rules = {"version": "2026.11", "checked": []}
+    made.log(
+        "case.opened", said={"title": "事项", "matter": {"budget": 6}}, label="决〔2026〕1号",
+        definition=made.definition, rules=rules, passed=["start", "meets"], next=[["t1", "register"]],
+    )  # fmt: skip
+    waiting = [["t2", "speak"], ["t3", "speak"]]
+    made.step("register", "register_proposal", "t1", {"members": ["a", "b"]}, ["register"], waiting)
+    made.step("speak", "member_speaks", "t2", {"text": "同意"}, [], [["t3", "speak"]])
+    made.log(
+        "item.broken_off", said={"reason": "无人主持"}, message={"element": "broken_off", "step": None},
+        definition=made.definition, rules=rules, passed=["broken_off", "meets"], next=[["t4", next_]], ended=False,
+    )  # fmt: skip
+    made.checkpoint()
+    found = check(made.bundle(), policy=made.policy)
+    assert found["verdict"] == ("ok" if next_ == "register" else "findings")
+    assert [one["class"] for one in found["findings"]] == ([] if next_ == "register" else ["procedure"])
+    assert page.verify(made.bundle(), policy=made.policy) == found
+
+
 # -- what is kept outside ---------------------------------------
 
 

@@ -500,3 +500,21 @@ def test_an_item_is_brought_back_and_an_exception_recorded_through_the_pages(
     exceptions = hall.ask("auditor", f"/organs/{hall.town.organ_id}/exceptions")["items"]
     assert [one["rule"] for one in exceptions] == ["R-MTG-12"]
     assert earlier.items[0] not in director.open("/meetings/new").text, "an item is brought back once"
+
+
+def test_an_item_that_cannot_go_on_is_broken_off_on_the_page_and_only_then(hall: Stage, enter: Enter) -> None:
+    meeting = opened(hall)
+    meeting.do("recorder", "take_up_item", {}, item=0)
+    recorder = enter("recorder")
+    assert not has_form(room(recorder, meeting), "break_off_item")
+    meeting.do("mayor", "depart", {})
+    assert not has_form(room(enter("deputy1"), meeting), "break_off_item")
+    words = {"reason": "区长有紧急公务，无法主持决定。", "approved_by": hall.person("mayor")}
+    unchecked = do(recorder, meeting, "break_off_item", status=422, **words)
+    assert words["reason"] in unchecked.text
+    after = recorder.send(unchecked, "/acts/break_off_item", checked="true")
+    assert "已中止讨论" in after.words
+    assert meeting.item()["item"]["state"] == "BROKEN_OFF"
+    meeting.post("recorder", f"/meetings/{meeting.id}/closing", {})
+    minutes = meeting.do("recorder", "draw_up_minutes", {})
+    assert minutes is not None

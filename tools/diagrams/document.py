@@ -31,6 +31,7 @@ class _Writer:
         self.ways = ways(sheet, self.grid)
         self.labels = place_labels(sheet, self.grid, self.ways)
         self.lines: list[str] = []
+        self.messages: dict[str, str] = {}  # name -> id
 
     def id(self, key: str) -> str:
         return f"{self.sheet.prefix}_{key}"
@@ -46,6 +47,10 @@ class _Writer:
             f'<bpmn:definitions {names} id="{self.id("definitions")}" targetNamespace="urn:decision-engine">',
         )
         self._collaboration()
+        names = [node.message for node in self.sheet.nodes.values() if node.message]
+        for number, name in enumerate(dict.fromkeys(names), 1):
+            self.write(1, f'<bpmn:message id="{self.id(f"message_{number}")}" name={quoteattr(name)} />')
+            self.messages[name] = self.id(f"message_{number}")
         self._process()
         self._diagram()
         self.write(0, "</bpmn:definitions>")
@@ -133,6 +138,11 @@ class _Writer:
                 '<bpmn:multiInstanceLoopCharacteristics isSequential="false" '
                 f'decision:collection="{collection}" decision:item="{item}" />',
             )
+        self._event(node)
+        self.write(2, f"</bpmn:{node.kind}>")
+
+    def _event(self, node: Node) -> None:
+        """Write what an event waits for."""
         if node.timer:
             self.write(3, f'<bpmn:timerEventDefinition id="{self.id(f"{node.key}_timer")}">')
             self.write(
@@ -140,7 +150,9 @@ class _Writer:
                 f'<bpmn:timeDuration xsi:type="bpmn:tFormalExpression">{escape(node.timer)}</bpmn:timeDuration>',
             )
             self.write(3, "</bpmn:timerEventDefinition>")
-        self.write(2, f"</bpmn:{node.kind}>")
+        if node.message:
+            event, about = self.id(f"{node.key}_message"), self.messages[node.message]
+            self.write(3, f'<bpmn:messageEventDefinition id="{event}" messageRef="{about}" />')
 
     def _flow(self, flow: Flow) -> None:
         attributes = {"id": self.id(flow.key)}

@@ -97,6 +97,7 @@ def place(sheet: Sheet) -> Grid:
             host = grid.boxes[node.host]
             grid.boxes[node.key] = Box(host.right - 36, host.bottom - 18, 36, 36)
             grid.xs.append(grid.boxes[node.key].middle[0])
+            grid.ys.append(grid.boxes[node.key].middle[1])
     grid.xs, grid.ys = sorted(set(grid.xs)), sorted(set(grid.ys))
     return grid
 

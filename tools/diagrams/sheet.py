@@ -52,6 +52,7 @@ class Node:
     called: str | None = None  # process id of a call activity
     each: tuple[str, str] | None = None  # collection and item of a parallel multi-instance task
     timer: str | None = None  # duration expression
+    message: str | None = None  # name of the message waited for
     host: str | None = None  # key of the activity a boundary event sits on
     interrupting: bool = True
     width: int = 0
@@ -187,8 +188,17 @@ class Sheet:
         """Add a none throw event: a moment worth a name."""
         self._node("intermediateThrowEvent", key, name, lane, column, row)
 
-    def boundary(self, key: str, name: str, host: str, *, timer: str, interrupting: bool) -> None:
-        """Add a timer on the lower border of *host*."""
+    def boundary(
+        self,
+        key: str,
+        name: str,
+        host: str,
+        *,
+        interrupting: bool,
+        timer: str | None = None,
+        message: str | None = None,
+    ) -> None:
+        """Add a timer, or a catch of *message*, on the lower border of *host*."""
         at = self.nodes[host]
         self._node(
             "boundaryEvent",
@@ -198,6 +208,7 @@ class Sheet:
             at.column,
             at.row,
             timer=timer,
+            message=message,
             host=host,
             interrupting=interrupting,
         )

@@ -21,6 +21,7 @@ from decision_engine.commands.meetings.attendance import (
     recuse,
 )
 from decision_engine.commands.meetings.bodies import replace_member, set_rule
+from decision_engine.commands.meetings.breaking_off import break_off_item
 from decision_engine.commands.meetings.convening import Plan, Subject, call_meeting
 from decision_engine.commands.meetings.discussion import (
     add,
@@ -52,6 +53,7 @@ __all__ = [
     "arrive",
     "ask",
     "ask_leave",
+    "break_off_item",
     "call_meeting",
     "cancel_meeting",
     "cast",

@@ -36,7 +36,7 @@ def add_item(work: Work, meeting_id: str, plan: Plan, *, reason: str, approved_b
             work, "R-MTG-11", Text("临时紧急议题须说明理由。", "An emergency item says why it is urgent.")
         )
     item = announce(room, 1 + max((one.seq for one in room.items()), default=0), plan, standing)
-    _change(room, standing, item, "ADD", plan.title, reason, approved_by)
+    note_change(room, standing, item, "ADD", plan.title, reason, approved_by)
     return item
 
 
@@ -46,7 +46,7 @@ def withdraw_item(work: Work, item_id: str, *, reason: str, approved_by: str) ->
     standing = _may_change(sitting.room, reason, approved_by)
     sitting.must_be("PENDING")
     sitting.moves("WITHDRAWN")
-    _change(sitting.room, standing, sitting.item, "WITHDRAW", sitting.item.title, reason, approved_by)
+    note_change(sitting.room, standing, sitting.item, "WITHDRAW", sitting.item.title, reason, approved_by)
     return sitting.item
 
 
@@ -67,13 +67,19 @@ def swap_items(
         one.seq = seq
         work.session.flush()
     what = f"{item.title} ⇄ {other.title}"
-    _change(sitting.room, standing, item, "SWAP", what, reason, approved_by)
+    note_change(sitting.room, standing, item, "SWAP", what, reason, approved_by)
     return item, other
 
 
 def _may_change(room: Room, reason: str, approved_by: str) -> access.Standing:
     standing = access.stand(room.work.actor, "meeting.call", room.meeting.organ_id)
     room.must_be("CALLED", "OPEN")
+    approved(room, reason, approved_by)
+    return standing
+
+
+def approved(room: Room, reason: str, approved_by: str) -> None:
+    """Refuse a change without a reason, or approved by neither principal nor chair. Raises `Unlawful` (R-MTG-23)."""
     if not reason.strip() or approved_by not in {room.principal, room.meeting.chair_id}:
         raise unlawful(
             room.work, "R-MTG-23",
@@ -82,10 +88,9 @@ def _may_change(room: Room, reason: str, approved_by: str) -> access.Standing:
                 "A change of the agenda needs a reason and the approval of the principal or the chair.",
             ),
         )  # fmt: skip
-    return standing
 
 
-def _change(
+def note_change(
     room: Room,
     standing: access.Standing,
     item: AgendaItem,
@@ -94,6 +99,7 @@ def _change(
     reason: str,
     approved_by: str,
 ) -> None:
+    """Write a change of the agenda down, and say so in the meeting's chain."""
     work = room.work
     work.session.add(
         AgendaChange(

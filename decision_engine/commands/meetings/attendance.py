@@ -28,6 +28,7 @@ from decision_engine.models import (
     Person,
     Recusal,
 )
+from decision_engine.models.meetings import TO_COME_BACK
 from decision_engine.rules.counting import needed_to_pass
 from decision_engine.work import Work
 
@@ -163,7 +164,7 @@ def close_meeting(work: Work, meeting_id: str, *, put_off: Mapping[str, str] | N
     for item in room.items():
         if item.state == "PENDING" and reasons.get(item.id, "").strip():
             _put_off(room, item, reasons[item.id])
-        elif item.state not in {"DECIDED", "SIGNED", "WITHDRAWN", "PUT_OFF"}:
+        elif item.state not in {"DECIDED", "SIGNED", "WITHDRAWN", *TO_COME_BACK}:
             raise unlawful(
                 work, "R-MTG-23",
                 Text(

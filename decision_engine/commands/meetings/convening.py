@@ -36,6 +36,7 @@ from decision_engine.models import (
     Post,
 )
 from decision_engine.models.cases import MEETING_ITEM, MEETING_ITEMS_FROM
+from decision_engine.models.meetings import TO_COME_BACK
 from decision_engine.queries import definitions
 from decision_engine.queries.casefile import open_file
 from decision_engine.work import Work
@@ -268,16 +269,18 @@ def _previous(room: Room, plan: Plan) -> AgendaItem | None:
     session = room.work.session
     found = session.get(AgendaItem, plan.previous_id)
     here = found is not None and session.get_one(Meeting, found.meeting_id).organ_id == room.meeting.organ_id
-    waits = found is not None and (found.state == "PUT_OFF" or found.outcome in BROUGHT_BACK)
+    waits = found is not None and (found.state in TO_COME_BACK or found.outcome in BROUGHT_BACK)
     if not here or not waits:
         wrong = Text(
-            "请选择本机关此前暂缓、再次讨论或者留待以后的议题。",
-            "Choose an item of this organ that was deferred, is to be discussed again, or was put off.",
+            "请选择本机关此前暂缓、再次讨论、中止或者留待以后的议题。",
+            "Choose an item of this organ that was deferred, is to be discussed again, was broken off or put off.",
         )
         raise InvalidAnswers({"previous_id": (wrong,)})
     again = session.scalar(
         select(AgendaItem.id)
-        .where(AgendaItem.previous_id == plan.previous_id, AgendaItem.state.not_in(("WITHDRAWN", "PUT_OFF")))
+        .where(
+            AgendaItem.previous_id == plan.previous_id, AgendaItem.state.not_in(("WITHDRAWN", *TO_COME_BACK))
+        )
         .limit(1)
     )
     if again is not None:

@@ -337,4 +337,5 @@ STATES = {
     "SIGNED": Text("会议记录已签署", "decided, its minutes signed"),
     "WITHDRAWN": Text("已撤下", "withdrawn"),
     "PUT_OFF": Text("未讨论、留待以后", "put off"),
+    "BROKEN_OFF": Text("已中止讨论、留待以后", "broken off"),
 }

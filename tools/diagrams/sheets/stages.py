@@ -179,34 +179,45 @@ def legality_review() -> Sheet:
 
 
 def collective_meeting() -> Sheet:
-    """Return article 30: report, members, head last, vote, decision, signed minutes."""
+    """Return article 30: report, members, head last, vote, decision, signed minutes.
+
+    An item that cannot go on is broken off, at whatever step it is, and a later meeting begins anew.
+    """
     sheet = Sheet("collective_meeting", "集体讨论决定", "meeting")
     recorder = sheet.lane("recorder", "会议记录人")
     unit = sheet.lane(*UNIT)
     members = sheet.lane("meeting_member", "会议组成人员")
     principal = sheet.lane("principal", "主要负责人")
     sheet.start("start", "会议召开", recorder, 0)
-    sheet.task("open_meeting", "核对到会和回避情况", recorder, 1)
-    sheet.task("report_item", "汇报议题", unit, 2)
-    sheet.task("member_speaks", "会议组成人员发言", members, 3, each=("open_meeting.speakers", "member"))
-    sheet.task("principal_speaks_last", "主要负责人末位发言", principal, 4)
-    sheet.task("vote", "逐项表决并记录", recorder, 5)
-    sheet.task("principal_decides", "主要负责人作出决定", principal, 6)
-    sheet.task("sign_minutes", "核对签署会议记录", recorder, 7)
-    sheet.end("end", "会议结束", recorder, 8)
-    sheet.note("open_meeting", "半数以上成员到会，\n有利害关系的回避", unit, 1)
-    sheet.note("principal_speaks_last", "第三十条\n行政首长最后发表意见", members, 4)
-    sheet.note("principal_decides", "与多数人意见不一致的，\n当场说明理由", members, 6)
-    sheet.note("sign_minutes", "不同意见如实载明", unit, 7)
+    sheet.merge("meets", recorder, 1)
+    sheet.task("open_meeting", "核对到会和回避情况", recorder, 2)
+    sheet.task("report_item", "汇报议题", unit, 3)
+    sheet.task("member_speaks", "会议组成人员发言", members, 4, each=("open_meeting.speakers", "member"))
+    sheet.task("principal_speaks_last", "主要负责人末位发言", principal, 5)
+    sheet.task("vote", "逐项表决并记录", recorder, 6)
+    sheet.task("principal_decides", "主要负责人作出决定", principal, 7)
+    sheet.task("sign_minutes", "核对签署会议记录", recorder, 8)
+    sheet.end("end", "会议结束", recorder, 9)
+    sheet.note("open_meeting", "半数以上成员到会，\n有利害关系的回避", unit, 2)
+    sheet.note("principal_speaks_last", "第三十条\n行政首长最后发表意见", members, 5)
+    sheet.note("principal_decides", "与多数人意见不一致的，\n当场说明理由", members, 7)
+    sheet.note("sign_minutes", "不同意见如实载明", unit, 8)
     sheet.path(
         "start",
+        "meets",
         "open_meeting",
         "report_item",
         "member_speaks",
         "principal_speaks_last",
+    )
+    sheet.flow("principal_speaks_last", "vote", enter="l")
+    sheet.path(
         "vote",
         "principal_decides",
         "sign_minutes",
         "end",
     )
+    for step in ("report_item", "member_speaks", "principal_speaks_last", "vote", "principal_decides"):
+        sheet.boundary(f"{step}_broken_off", "中止讨论", step, message="中止讨论", interrupting=True)
+        sheet.flow(f"{step}_broken_off", "meets")
     return sheet
