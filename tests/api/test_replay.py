@@ -70,7 +70,10 @@ def rewrite(stage: Stage, event: Event, **changes: Any) -> None:
 def test_a_lawful_story_replays_legal(told: Stage) -> None:
     steps = moves(told)
     assert len(steps) > 40
-    assert {one.kind for one in steps} == set(STEPS), "the story shows every kind of step"
+    shown = set(STEPS) - {
+        "item.broken_off"
+    }  # which has stories of its own: commands/test_meetings_break_off.py
+    assert {one.kind for one in steps} == shown, "the story shows every other kind of step"
     assert replayed(told) == {
         "legal": True, "steps": len(steps), "erased": 0, "at": None, "element": None, "reason": None,
     }  # fmt: skip

@@ -224,6 +224,9 @@ class Walker:
             self.elapsed[timer.element] += 1
             case.move(process.elapse(self.definition, position.state, timer.id))
             return
+        if position.awaits and self.random.random() < 0.05:
+            case.move(process.signal(self.definition, position.state, position.awaits[0]))
+            return
         ready = self.random.choice(position.ready)
         answers = {
             field: self._choose(step, field)
