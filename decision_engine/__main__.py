@@ -40,7 +40,7 @@ def main() -> None:
 # -- running --------------------------------------------------------------------------------------------
 
 
-UNREAD = 4
+UNREAD = 16
 """How many times the largest body the pages take is still read, to be refused on a page that says why."""
 
 
