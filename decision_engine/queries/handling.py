@@ -99,13 +99,7 @@ def warning_days(organ: rules.Organ, today: date) -> int:
 
 def views_wanted(work: Work) -> Sequence[Asked]:
     """Return the views the actor was asked for and has not given, longest waiting first; one statement."""
-    return _asked(
-        work,
-        Countersign.person_id == work.actor.person_id,
-        Countersign.answered_at.is_(None),
-        Countersign.withdrawn_at.is_(None),
-        Task.status == "OPEN",
-    )
+    return _asked(work, *_wanted_of(work))
 
 
 def views_on(work: Work, task_id: str) -> Sequence[Asked]:
@@ -116,9 +110,7 @@ def views_on(work: Work, task_id: str) -> Sequence[Asked]:
 def copies(work: Work, *, unread: bool = False) -> Sequence[Copied]:
     """Return the copies sent to the actor, newest first; at most 200; one statement."""
     sender, receiver = _people("sender"), _people("receiver")
-    wanted = [Circulation.to_id == work.actor.person_id, Circulation.withdrawn_at.is_(None)]
-    if unread:
-        wanted.append(Circulation.read_at.is_(None))
+    wanted = _unread_by(work) if unread else _sent_to(work)
     rows = work.session.execute(
         select(Circulation, Case, sender.c.name, receiver.c.name)
         .join(Case, Case.id == Circulation.case_id)
@@ -138,7 +130,7 @@ def urgings(work: Work) -> Sequence[Urged]:
         .join(Task, Task.id == Urging.task_id)
         .join(Case, Case.id == Urging.case_id)
         .join(Person, Person.id == Urging.by_id)
-        .where(Task.status == "OPEN", _mine(work))
+        .where(*_urged(work))
         .order_by(Urging.at.desc(), Urging.id)
         .limit(200)
     )
@@ -147,32 +139,45 @@ def urgings(work: Work) -> Sequence[Urged]:
 
 def unread(work: Work) -> int:
     """Return how many messages wait for the actor: views asked for, copies, reminders; one statement."""
-    me = work.actor.person_id
     asked = (
         select(func.count())
         .select_from(Countersign)
         .join(Task, Task.id == Countersign.task_id)
-        .where(
-            Countersign.person_id == me,
-            Countersign.answered_at.is_(None),
-            Countersign.withdrawn_at.is_(None),
-            Task.status == "OPEN",
-        )
+        .where(*_wanted_of(work))
     )
-    copied = (
-        select(func.count())
-        .select_from(Circulation)
-        .where(Circulation.to_id == me, Circulation.read_at.is_(None), Circulation.withdrawn_at.is_(None))
+    copied = select(func.count()).select_from(Circulation).where(*_unread_by(work))
+    seen = (
+        select(Preference.inbox_seen_at).where(Preference.person_id == work.actor.person_id).scalar_subquery()
     )
-    seen = select(Preference.inbox_seen_at).where(Preference.person_id == me).scalar_subquery()
     urged = (
         select(func.count())
         .select_from(Urging)
         .join(Task, Task.id == Urging.task_id)
-        .where(Task.status == "OPEN", _mine(work), seen.is_(None) | (Urging.at > seen))
+        .where(*_urged(work), seen.is_(None) | (Urging.at > seen))
     )
     counted = (asked.scalar_subquery(), copied.scalar_subquery(), urged.scalar_subquery())
     return sum(work.session.execute(select(*counted)).one())
+
+
+def _wanted_of(work: Work) -> tuple[ColumnElement[bool], ...]:
+    return (
+        Countersign.person_id == work.actor.person_id,
+        Countersign.answered_at.is_(None),
+        Countersign.withdrawn_at.is_(None),
+        Task.status == "OPEN",
+    )
+
+
+def _sent_to(work: Work) -> tuple[ColumnElement[bool], ...]:
+    return (Circulation.to_id == work.actor.person_id, Circulation.withdrawn_at.is_(None))
+
+
+def _unread_by(work: Work) -> tuple[ColumnElement[bool], ...]:
+    return (*_sent_to(work), Circulation.read_at.is_(None))
+
+
+def _urged(work: Work) -> tuple[ColumnElement[bool], ...]:
+    return (Task.status == "OPEN", _mine(work))
 
 
 def _mine(work: Work) -> ColumnElement[bool]:

@@ -22,11 +22,11 @@ from decision_engine.process.diagram import Diagram, Element
 from decision_engine.process.picture import Sheet, sheets
 from decision_engine.queries import definitions, handling
 from decision_engine.queries.casefile import calendar_of, organ_of
+from decision_engine.queries.replay import STEPS
 from decision_engine.queries.trail import read
 from decision_engine.work import Work
 
 TODO, DONE, ACTIVE, LATE = "todo", "done", "active", "late"
-_MOVES = ("case.opened", "task.completed", "timer.fired", "item.broken_off")
 _WORK = frozenset({"userTask", "manualTask", "task", "receiveTask", "callActivity", "subProcess"})
 
 
@@ -185,7 +185,7 @@ def _holding(elements: Iterable[str], diagram: Diagram) -> set[str]:
 
 def _trail(work: Work, case: Case) -> list[str]:
     moves = work.session.scalars(
-        select(Event.body).where(Event.chain == case.id, Event.kind.in_(_MOVES)).order_by(Event.seq)
+        select(Event.body).where(Event.chain == case.id, Event.kind.in_(STEPS)).order_by(Event.seq)
     )
     return [element for raw in moves for element in read(raw).get("passed", ())]
 

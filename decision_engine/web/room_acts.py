@@ -35,7 +35,8 @@ from decision_engine.queries.minutes_record import CATEGORIES, GROUNDS
 from decision_engine.web import door
 from decision_engine.work import Work
 
-_LONG = 10  # digits of a number that is no version
+_LONG = 10
+"""Digits of a number that is no version."""
 SECRET = "SECRET_BALLOT"  # noqa: S105  the name of a method
 EXPLANATIONS = {
     "LEGAL_EXPLANATION": ("合法性审查情况说明", "Explanation of the legality review"),
@@ -51,6 +52,12 @@ NO_KEY = Text("无记名投票不得附带任何标识。", "A secret ballot car
 
 def _(sentence: str, **values: Any) -> str:
     return str(gettext(sentence, **values))
+
+
+def version_seen(said: Mapping[str, str]) -> int | None:
+    """Return the version of an item a form says it was drawn from, if it says one."""
+    seen = said.get("seen", "")
+    return int(seen) if seen.isdecimal() and len(seen) < _LONG else None
 
 
 class Typed:
@@ -96,8 +103,7 @@ class Typed:
 
     def seen(self) -> int | None:
         """Return the version of the item the page showed; a page that says none acts on whatever stands."""
-        said = self.said.get("seen", "")
-        return int(said) if said.isdecimal() and len(said) < _LONG else None
+        return version_seen(self.said)
 
     def done(self) -> None:
         """Raise `InvalidAnswers` where something was wrong."""

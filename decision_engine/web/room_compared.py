@@ -15,6 +15,7 @@ from decision_engine.errors import Conflict, DecisionEngineError, NotReady
 from decision_engine.forms.choices import STANCES
 from decision_engine.forms.meeting import MEETING_OUTCOMES, VOTE_METHODS
 from decision_engine.queries.meeting_view import ItemView
+from decision_engine.web.room_acts import version_seen
 from decision_engine.web.room_view import POSITIONS, Drawn, word
 from decision_engine.web.saying import said as told
 
@@ -51,8 +52,8 @@ def compared(
 
 
 def _since(one: ItemView, typed: Mapping[str, str]) -> str:
-    seen = typed.get("seen", "")
-    count = one.item.version - int(seen) if seen.isdecimal() and len(seen) < 10 else 0  # noqa: PLR2004
+    seen = version_seen(typed)
+    count = 0 if seen is None else one.item.version - seen
     return _("您填写之后，本议题有 %(count)s 项新的办理。", count=count) if count > 0 else NOTHING
 
 

@@ -80,7 +80,7 @@ def _may_change(room: Room, reason: str, approved_by: str) -> access.Standing:
 
 def approved(room: Room, reason: str, approved_by: str) -> None:
     """Refuse a change without a reason, or approved by neither principal nor chair. Raises `Unlawful` (R-MTG-23)."""
-    if not reason.strip() or approved_by not in {room.principal, room.meeting.chair_id}:
+    if not reason.strip() or approved_by not in room.approvers:
         raise unlawful(
             room.work, "R-MTG-23",
             Text(

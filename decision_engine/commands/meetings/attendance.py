@@ -455,8 +455,7 @@ def recuse(
 
 def _approves(sitting: Sitting, person: str, approved_by: str | None) -> dict[str, Any]:
     """Return who approved that *person* is recused, for the event; the person concerned never does."""
-    room = sitting.room
-    if approved_by is None or approved_by not in {room.principal, room.meeting.chair_id} - {person}:
+    if approved_by is None or approved_by not in sitting.room.approvers - {person}:
         raise unlawful(
             sitting.work, "R-MTG-16",
             Text(

@@ -67,6 +67,11 @@ class Room:
         return next((one.person_id for one in self.members.values() if one.is_principal), None)
 
     @property
+    def approvers(self) -> set[str | None]:
+        """Who approves what changes an announced meeting: the principal and the chair."""
+        return {self.principal, self.meeting.chair_id}
+
+    @property
     def present(self) -> list[str]:
         """Members in the room, in order of rank."""
         return [one for one in self.members if one in self.here]
